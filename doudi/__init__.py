@@ -1,0 +1,3 @@
+"""doudi (兜底): dynamic monitoring and assistance against falling back into poverty, for a county."""
+
+__version__ = "0.1.0"
