@@ -1,0 +1,49 @@
+// Bars of alerts. Values, names and colours come from the table that stands under every chart, so nothing is shown
+// in a chart only. Tooltips are drawn on the canvas: HTML ones would need inline styles.
+import {BarChart} from "echarts/charts";
+import {AriaComponent, GridComponent, LegendComponent, TooltipComponent} from "echarts/components";
+import {init, use} from "echarts/core";
+import {CanvasRenderer} from "echarts/renderers";
+
+use([BarChart, AriaComponent, GridComponent, LegendComponent, TooltipComponent, CanvasRenderer]);
+
+const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+function stackedBars(element, data) {
+    const font = getComputedStyle(document.body).fontFamily;
+    const ink = token("--ink-2");
+    return {
+        animation: !window.matchMedia("(prefers-reduced-motion: reduce)").matches,
+        animationDuration: 300,
+        textStyle: {fontFamily: font, color: ink},
+        aria: {enabled: true, label: {description: element.getAttribute("aria-label") ?? ""}},
+        grid: {left: 4, right: 44, top: 34, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel"},
+        legend: {top: 0, left: 0, itemWidth: 12, itemHeight: 12, textStyle: {color: ink, fontSize: 13}},
+        tooltip: {trigger: "axis", renderMode: "richText", axisPointer: {type: "shadow"}, confine: true},
+        xAxis: {type: "value", minInterval: 1, axisLabel: {color: ink}, splitLine: {lineStyle: {color: token("--line")}}},
+        yAxis: {
+            type: "category", inverse: true, data: data.names, axisTick: {show: false},
+            axisLine: {lineStyle: {color: token("--line-2")}},
+            axisLabel: {color: token("--ink"), fontSize: 13, width: 110, overflow: "truncate"},
+        },
+        series: data.series.map((series) => ({
+            name: series.name, type: "bar", stack: "all", data: series.values, barMaxWidth: 18,
+            itemStyle: {color: token(`--level-${series.id}`)}, cursor: data.links ? "pointer" : "default",
+        })),
+    };
+}
+
+function draw(element) {
+    const source = document.getElementById(element.dataset.chart);
+    if (!source) return;
+    const data = JSON.parse(source.textContent);
+    const chart = init(element);
+    chart.setOption(stackedBars(element, data));
+    chart.on("click", ({dataIndex, seriesIndex}) => {
+        const link = data.series[seriesIndex].links?.[dataIndex] ?? data.links?.[dataIndex];
+        if (link) window.location.assign(link);
+    });
+    new ResizeObserver(() => chart.resize()).observe(element);
+}
+
+for (const element of document.querySelectorAll("[data-chart]")) draw(element);
