@@ -1,0 +1,7 @@
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+
+def figures(request: HttpRequest, **found: Any) -> HttpResponse:
+    return HttpResponse(status=501)

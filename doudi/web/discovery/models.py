@@ -1,0 +1,170 @@
+"""Screenings, the alerts they raise, and the clues that people follow up."""
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from doudi.web.accounts.roles import Action
+from doudi.web.accounts.scope import Officer, region_condition
+
+
+class RunState(models.TextChoices):
+    QUEUED = "queued", _("等待")
+    RUNNING = "running", _("进行中")
+    DONE = "done", _("完成")
+    FAILED = "failed", _("失败")
+
+
+class ScreeningRunQuerySet(models.QuerySet["ScreeningRun"]):
+    def visible_to(self, actor: Officer, action: Action = Action.SCREENING_SEE) -> "ScreeningRunQuerySet":
+        """A screening is of the whole installation; its figures are narrowed to the actor's regions where shown."""
+        return self if actor.may(action) else self.none()
+
+    def latest_done(self) -> "ScreeningRun | None":
+        return self.filter(state=RunState.DONE).order_by("-pk").first()
+
+
+class ScreeningRun(models.Model):
+    """One screening of the registry and the standing snapshots as of a day."""
+
+    as_of = models.DateField(_("筛查日"))
+    state = models.CharField(_("状态"), max_length=16, choices=RunState.choices, default=RunState.QUEUED)
+    actor = models.ForeignKey("accounts.User", on_delete=models.SET_NULL, null=True, related_name="+")
+    actor_name = models.CharField(_("发起人"), max_length=128)
+    job = models.ForeignKey("jobs.Job", on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(_("发起时间"), default=timezone.now)
+    finished_at = models.DateTimeField(_("完成时间"), null=True)
+    registry_version = models.PositiveBigIntegerField(null=True)
+    rulebook_digest = models.CharField(_("规则摘要"), max_length=64, blank=True)
+    snapshots = models.JSONField(_("所用数据"), default=list)
+    counts = models.JSONField(_("结果"), default=dict)
+    result_dir = models.CharField(max_length=255, blank=True)
+    problem = models.TextField(_("问题"), blank=True)
+
+    objects = ScreeningRunQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("筛查")
+        verbose_name_plural = _("筛查")
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["state", "-id"], name="run_state")]
+
+    def __str__(self) -> str:
+        return f"{self.as_of} {self.get_state_display()}"
+
+
+class Channel(models.TextChoices):
+    """The three channels of discovery (domain: §1)."""
+
+    SELF_APPLICATION = "self_application", _("农户自主申报")
+    CADRE_VISIT = "cadre_visit", _("干部走访排查")
+    DEPARTMENT_SCREENING = "department_screening", _("部门筛查预警")
+
+
+class ClueState(models.TextChoices):
+    """Where a clue stands. `lapsed`: every reason disappeared before anyone had followed it up."""
+
+    OPEN = "open", _("待处理")
+    LAPSED = "lapsed", _("原因已消失")
+
+
+class ClueLevel(models.TextChoices):
+    RED = "red", _("红色")
+    YELLOW = "yellow", _("黄色")
+
+
+class ClueQuerySet(models.QuerySet["Clue"]):
+    def visible_to(self, actor: Officer, action: Action = Action.CLUE_SEE) -> "ClueQuerySet":
+        """Clues in the actor's regions; a department's officer sees those with a reason for the department."""
+        condition = models.Q(pk__in=[])
+        for area in actor.reach(action):
+            here = region_condition([area])
+            if area.department:
+                concerned = Alert.objects.filter(
+                    clue_id=models.OuterRef("pk"), run_id=models.OuterRef("last_run_id"), department=area.department
+                )
+                here &= models.Q(models.Exists(concerned))
+            condition |= here
+        return self.filter(condition)
+
+
+class Clue(models.Model):
+    """A hint that a household is at risk (线索). A household has at most one open clue; further alerts join it."""
+
+    household = models.ForeignKey("registry.Household", on_delete=models.PROTECT, related_name="clues")
+    region_code = models.CharField(max_length=12)
+    channel = models.CharField(_("渠道"), max_length=32, choices=Channel.choices)
+    state = models.CharField(_("状态"), max_length=16, choices=ClueState.choices, default=ClueState.OPEN)
+    level = models.CharField(_("级别"), max_length=8, choices=ClueLevel.choices)
+    level_order = models.PositiveSmallIntegerField(default=9, editable=False)
+    rules = models.JSONField(_("原因"), default=list)
+    first_run = models.ForeignKey(ScreeningRun, on_delete=models.PROTECT, null=True, related_name="+")
+    last_run = models.ForeignKey(ScreeningRun, on_delete=models.PROTECT, null=True, related_name="+")
+    opened_on = models.DateField(_("发现日期"))
+    last_seen_on = models.DateField(_("最近出现"))
+    vanished = models.JSONField(_("已消失的原因"), default=list)
+
+    objects = ClueQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("线索")
+        verbose_name_plural = _("线索")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["household"], condition=~models.Q(state="lapsed"), name="one_open_clue_a_household"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["state", "level_order", "region_code", "id"], name="clue_worklist"),
+            models.Index(fields=["region_code", "state"], name="clue_region"),
+            models.Index(fields=["state", "-opened_on", "id"], name="clue_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.household_id} {self.level}"
+
+
+class AlertQuerySet(models.QuerySet["Alert"]):
+    def visible_to(self, actor: Officer, action: Action = Action.CLUE_SEE) -> "AlertQuerySet":
+        condition = models.Q(pk__in=[])
+        for area in actor.reach(action):
+            here = region_condition([area])
+            if area.department:
+                here &= models.Q(department=area.department)
+            condition |= here
+        return self.filter(condition)
+
+
+class Alert(models.Model):
+    """One rule met by one household or person in one screening, with everything needed to explain it later."""
+
+    run = models.ForeignKey(ScreeningRun, on_delete=models.CASCADE, related_name="alerts")
+    clue = models.ForeignKey(Clue, on_delete=models.SET_NULL, null=True, related_name="alerts")
+    household = models.ForeignKey("registry.Household", on_delete=models.CASCADE, related_name="alerts")
+    person = models.ForeignKey("registry.Person", on_delete=models.SET_NULL, null=True, related_name="alerts")
+    region_code = models.CharField(max_length=12)
+    rule_id = models.CharField(_("规则"), max_length=96)
+    rule_version = models.CharField(_("版本"), max_length=32)
+    level = models.CharField(_("级别"), max_length=8, choices=ClueLevel.choices)
+    risk = models.CharField(_("风险类型"), max_length=48, blank=True)
+    department = models.CharField(_("部门"), max_length=64, blank=True)
+    facts = models.JSONField(default=dict)
+    thresholds = models.JSONField(default=dict)
+    legal_basis = models.JSONField(default=list)
+    sentence = models.TextField(_("说明"))
+    sentence_en = models.TextField(blank=True)
+
+    objects = AlertQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("预警")
+        verbose_name_plural = _("预警")
+        indexes = [
+            models.Index(fields=["run", "rule_id", "region_code"], name="alert_rule"),
+            models.Index(fields=["run", "region_code", "level"], name="alert_region"),
+            models.Index(fields=["household", "department"], name="alert_household"),
+            models.Index(fields=["clue", "run"], name="alert_clue"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rule_id} {self.household_id}"

@@ -1,0 +1,1 @@
+"""Settings: `base` is what a county runs, `testing` is what the tests run. Both read the same environment variables."""
