@@ -1,6 +1,6 @@
 // Builds styles, scripts and the icon sprite into doudi/web/static/dist. Nothing is fetched here and nothing is inlined
 // into pages, so that the pages work under a strict content security policy and without internet.
-import {mkdir, readFile, writeFile} from "node:fs/promises";
+import {copyFile, mkdir, readFile, writeFile} from "node:fs/promises";
 import {fileURLToPath} from "node:url";
 import path from "node:path";
 import * as esbuild from "esbuild";
@@ -48,4 +48,7 @@ async function buildIcons() {
 }
 
 await mkdir(target, {recursive: true});
-await Promise.all([buildStyles(), buildScripts(), buildIcons()]);
+await Promise.all([
+    buildStyles(), buildScripts(), buildIcons(),
+    copyFile(path.join(here, "mark.svg"), path.join(target, "mark.svg")),
+]);

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FRONTEND = ROOT / "frontend"
 TARGET = ROOT / "doudi" / "web" / "static" / "dist"
 STAMP = TARGET / ".built.json"
-PRODUCTS = ("doudi.css", "doudi.js", "charts.js", "icons.svg")
+PRODUCTS = ("doudi.css", "doudi.js", "charts.js", "icons.svg", "mark.svg")
 OLDEST_NODE = 20
 
 

@@ -1,0 +1,76 @@
+"""What stands in the navigation, and for whom. An entry shows when the officer may do its action somewhere."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from doudi.web.accounts.roles import Action
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One address of the navigation, with the action that lets a person open it."""
+
+    name: str
+    label: str | Promise
+    icon: str
+    action: Action
+    under: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An entry as one page draws it."""
+
+    url: str
+    label: str | Promise
+    icon: str
+    current: bool
+
+
+@dataclass(frozen=True)
+class Group:
+    """Entries that belong together, under a heading (None for the first ones)."""
+
+    label: str | Promise | None
+    entries: tuple[Shown, ...]
+
+
+NAVIGATION: tuple[tuple[str | Promise | None, tuple[Entry, ...]], ...] = (
+    (
+        None,
+        (
+            Entry("cockpit:figures", _("今日数据"), "layout-dashboard", Action.FIGURES_SEE, "cockpit"),
+            Entry("discovery:clues", _("线索"), "alert-triangle", Action.CLUE_SEE, "clues"),
+            Entry("registry:households", _("农户"), "home-heart", Action.HOUSEHOLD_SEE, "registry"),
+        ),
+    ),
+    (
+        _("数据与筛查"),
+        (
+            Entry("intake:list", _("数据导入"), "file-import", Action.INTAKE_SEE, "intake"),
+            Entry("discovery:screenings", _("筛查"), "radar", Action.SCREENING_SEE, "screenings"),
+            Entry("discovery:rules", _("规则"), "book", Action.RULES_SEE, "rules"),
+        ),
+    ),
+    (_("监督"), (Entry("audit:entries", _("审计日志"), "shield-check", Action.AUDIT_SEE, "audit"),)),
+)
+
+
+def groups_for(request: HttpRequest) -> list[Group]:
+    """The navigation of the acting officer, with the entry of the present page marked."""
+    officer = request.officer  # type: ignore[attr-defined]
+    groups = []
+    for label, entries in NAVIGATION:
+        shown = []
+        for entry in entries:
+            if officer.may(entry.action):
+                url = reverse(entry.name)
+                current = request.path == url or (url != "/" and request.path.startswith(url))
+                shown.append(Shown(url, entry.label, entry.icon, current))
+        if shown:
+            groups.append(Group(label, tuple(shown)))
+    return groups

@@ -1,0 +1,156 @@
+"""Tags and filters of the page templates: icons, figures, names in the reader's language."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from django import template
+from django.core.paginator import Page
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from doudi.standards import codes
+from doudi.web.layout import navigation
+
+register = template.Library()
+
+NOTHING = "—"
+THIN_SPACE_FREE = ","
+
+
+def in_english() -> bool:
+    return (get_language() or "").startswith("en")
+
+
+@register.simple_tag
+def icon(name: str, css: str = "") -> SafeString:
+    """A drawing of the sprite, hidden from screen readers: the text beside it says the same."""
+    address = static("dist/icons.svg")
+    return format_html(
+        '<svg class="icon {}" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>', css, address, name
+    )
+
+
+@register.filter
+def yuan(value: Any) -> str:
+    """An amount of money with thousands marked and without empty cents: 7,099.5 → 7,099.50, 7100 → 7,100."""
+    if value is None or value == "":
+        return NOTHING
+    amount = Decimal(str(value)).quantize(Decimal("0.01"))
+    return f"{amount:,.0f}" if amount == amount.to_integral_value() else f"{amount:,.2f}"
+
+
+@register.filter
+def whole(value: Any) -> str:
+    """A count with thousands marked."""
+    return NOTHING if value is None or value == "" else f"{int(value):,}"
+
+
+@register.filter
+def share(value: Any, of: Any) -> float:
+    """`value` as a percentage of `of`, for the width of a bar."""
+    total = float(of or 0)
+    return round(100 * float(value or 0) / total, 1) if total else 0.0
+
+
+@register.filter
+def dash(value: Any) -> Any:
+    """A dash where there is nothing to show."""
+    return NOTHING if value is None or value == "" else value
+
+
+@register.filter
+def tongue(thing: Any, name: str = "title") -> str:
+    """The attribute or key `name` of a thing in the reader's language: `title` or, in English, `title_en`."""
+
+    def read(key: str) -> str:
+        value = thing.get(key) if isinstance(thing, dict) else getattr(thing, key, "")
+        return str(value or "")
+
+    return (read(f"{name}_en") if in_english() else "") or read(name)
+
+
+@register.filter
+def code(value: Any, list_name: str) -> str:
+    """The label of a stored code of a list of the standards, in the reader's language."""
+    if value is None or value == "":
+        return NOTHING
+    if isinstance(value, list | tuple):
+        return ("、" if not in_english() else ", ").join(code(part, list_name) for part in value) or NOTHING
+    member = code_members(list_name).get(str(value))
+    if member is None:
+        return str(value)
+    return str(member.label_en if in_english() else member.label)
+
+
+@lru_cache
+def code_members(list_name: str) -> dict[str, Any]:
+    members: Iterable[Any] = codes.CODE_LISTS.get(list_name, ())
+    return {str(member.value): member for member in members}
+
+
+@register.filter
+def yes_no(value: Any) -> str:
+    """是 / 否 for a truth value, a dash when it is not known."""
+    if value is None or value == "":
+        return NOTHING
+    return _("是") if value else _("否")
+
+
+@register.filter
+def shown(value: Any) -> str:
+    """A value of any kind as a person reads it: amounts with thousands marked, truth values as 是/否, dates as they are."""
+    if value is None or value == "":
+        return NOTHING
+    if isinstance(value, bool):
+        return yes_no(value)
+    if isinstance(value, int):
+        return str(value) if 1900 <= value <= 2100 else f"{value:,}"
+    if isinstance(value, float | Decimal):
+        return yuan(value)
+    if isinstance(value, list | tuple):
+        return ("、" if not in_english() else ", ").join(shown(part) for part in value) or NOTHING
+    return str(value)
+
+
+@register.simple_tag(takes_context=True)
+def navigation_groups(context: template.Context) -> list[navigation.Group]:
+    """The groups of the navigation that the signed-in person may open."""
+    request = context["request"]
+    return navigation.groups_for(request)
+
+
+@register.inclusion_tag("layout/level.html")
+def level_mark(level: Any) -> dict[str, Any]:
+    """红色 or 黄色 as a mark with colour, drawing and word."""
+    return {"level": str(getattr(level, "value", level))}
+
+
+@register.inclusion_tag("layout/pages.html", takes_context=True)
+def page_links(context: template.Context, page: Page, target: str = "") -> dict[str, Any]:
+    """Links to the pages of a list; with `target` they replace only that part of the page."""
+    return {
+        "request": context["request"],
+        "page": page,
+        "numbers": page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
+        "target": target,
+    }
+
+
+@register.inclusion_tag("layout/column.html", takes_context=True)
+def sort_head(context: template.Context, key: str, label: str, target: str = "", css: str = "") -> dict[str, Any]:
+    """A column's head that sorts by it; a second click turns the order round."""
+    request = context["request"]
+    current = str(context.get("sort", request.GET.get("sort", "")))
+    return {
+        "request": request,
+        "label": label,
+        "target": target,
+        "css": css,
+        "state": {key: "ascending", f"-{key}": "descending"}.get(current, ""),
+        "next": f"-{key}" if current == key else key,
+    }
