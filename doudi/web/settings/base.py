@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "doudi.web.intake",
     "doudi.web.discovery",
     "doudi.web.cockpit",
+    "doudi.web.layout",
 ]
 
 MIDDLEWARE = [
