@@ -101,16 +101,11 @@ NOBODY = Officer(user_id=None, name="", username="")
 
 def region_bounds(region: RegionCode) -> tuple[str, str]:
     """The smallest and the largest 12-digit code inside `region`, itself included."""
-    prefix = "" if region == WHOLE_COUNTRY else region.prefix
-    return prefix.ljust(12, "0"), prefix.ljust(12, "9")
-
-
-def _covers(outer: RegionCode, inner: RegionCode) -> bool:
-    return outer == WHOLE_COUNTRY or outer.covers(inner)
+    return region.prefix.ljust(12, "0"), region.prefix.ljust(12, "9")
 
 
 def _includes(outer: Area, inner: Area) -> bool:
-    return outer.department in {"", inner.department} and _covers(outer.region, inner.region)
+    return outer.department in {"", inner.department} and outer.region.covers(inner.region)
 
 
 def officer_of(user: User, *, address: str | None = None, on: date | None = None) -> Officer:

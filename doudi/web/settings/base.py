@@ -38,7 +38,6 @@ INSTALLED_APPS = [
     "doudi.web.intake",
     "doudi.web.discovery",
     "doudi.web.cockpit",
-    "doudi.web.layout",
 ]
 
 MIDDLEWARE = [
