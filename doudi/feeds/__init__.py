@@ -1,0 +1,1 @@
+"""Sheets as departments deliver them: read, cleaned, checked against their column contract, kept as snapshots."""

@@ -1,0 +1,222 @@
+"""Column contracts (`rules/feeds/*.yaml`): what a department's sheet must contain, in the words of that sheet.
+
+A contract gives each column its Chinese header with known other spellings, an identifier, a type, and whether its cells
+must be filled; row checks are predicates over the identifiers. Officials own these files, so every mistake in one is
+named by file and line and with what to do about it.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from doudi.feeds.headers import header_key
+from doudi.standards.codes import CODE_LISTS, folded
+
+ColumnType = Literal[
+    "text", "name", "integer", "decimal", "money", "date", "month", "boolean", "code", "codes", "resident_id", "phone",
+    "bank_account", "region_code", "disability_certificate",
+]  # fmt: skip
+Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+WITHHELD_TYPES = frozenset({"resident_id", "phone", "bank_account", "disability_certificate"})
+"""Types that never leave the reading as plain text: snapshots and registry tables are written without them."""
+
+
+class ContractError(ValueError):
+    """A contract file that cannot be used; `.problems` are sentences that name file, line and remedy."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Column(_Part):
+    """One column. `invalid`: what a cell that cannot be read does: `reject` its row, or `warn` and count as unknown."""
+
+    id: Identifier
+    header: str = Field(min_length=1)
+    aliases: tuple[str, ...] = Field(default=())
+    type: ColumnType
+    unit: Literal["yuan", "percent"] | None = None
+    required: bool = False
+    min: float | None = Field(default=None)
+    max: float | None = Field(default=None)
+    codes: str | dict[str, tuple[str, ...]] | None = Field(default=None)
+    invalid: Literal["reject", "warn"] | None = None
+
+    @model_validator(mode="after")
+    def _codes_fit_type(self) -> Self:
+        if (self.codes is not None) != (self.type in ("code", "codes")):
+            raise ValueError("type 为 code 或 codes 的列必须写 codes,其他列不能写")
+        if isinstance(self.codes, str) and self.codes not in CODE_LISTS:
+            raise ValueError(f"没有名为 {self.codes} 的代码表,可用的有:{'、'.join(sorted(CODE_LISTS))}")
+        if self.type == "money" and self.unit != "yuan":
+            raise ValueError("金额列请写 unit: yuan(表头写万元的会自动换算)")
+        return self
+
+    @property
+    def keeps_row(self) -> bool:
+        """Whether an unreadable cell leaves the row in, as unknown. Phones and accounts do unless told otherwise."""
+        return (self.invalid or ("warn" if self.type in ("phone", "bank_account") else "reject")) == "warn"
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        return (self.header, *self.aliases)
+
+    @cached_property
+    def spellings(self) -> Mapping[str, str]:
+        """Folded spelling → identifier, for code columns; empty for others."""
+        if isinstance(self.codes, str):
+            return CODE_LISTS[self.codes].spellings()
+        return {folded(text): code for code, texts in (self.codes or {}).items() for text in (code, *texts)}
+
+    @cached_property
+    def labels(self) -> Mapping[str, str]:
+        """Identifier → the Chinese label people read, in the order of the list."""
+        if isinstance(self.codes, str):
+            return {str(member.value): member.label for member in CODE_LISTS[self.codes]}
+        return {code: texts[0] if texts else code for code, texts in (self.codes or {}).items()}
+
+
+class Check(_Part):
+    """A row check: when the predicate `when` is true the row is rejected (`error`) or kept with a note (`warning`)."""
+
+    id: Identifier
+    when: str = Field(min_length=1)
+    severity: Literal["error", "warning"]
+    message: str = Field(min_length=1)
+
+
+class Contract(_Part):
+    """What one feed's sheet contains. `kind`: events add up over months, of states only the latest month counts."""
+
+    id: Identifier
+    title: str
+    title_en: str
+    department: str
+    subject: Literal["person", "household", "region"]
+    kind: Literal["events", "state"]
+    recognise: tuple[str, ...] = Field(default=())
+    columns: tuple[Column, ...] = Field(min_length=1)
+    checks: tuple[Check, ...] = Field(default=())
+    file: str = ""
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Self:
+        seen: dict[str, str] = {}
+        for column in self.columns:
+            if column.id in seen.values():
+                raise ValueError(f"列标识 {column.id} 写了两次")
+            for key in {header_key(header) for header in column.headers}:
+                if key in seen:
+                    raise ValueError(f"表头“{key}”同时属于 {seen[key]} 和 {column.id},请从其中一列的 aliases 去掉")
+                seen[key] = column.id
+        return self
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Column]:
+        return {column.id: column for column in self.columns}
+
+    @cached_property
+    def by_header(self) -> Mapping[str, Column]:
+        """Normalised header or alias → column; see `headers.header_key`."""
+        return {header_key(header): column for column in self.columns for header in column.headers}
+
+    @cached_property
+    def required(self) -> tuple[Column, ...]:
+        return tuple(column for column in self.columns if column.required)
+
+
+@dataclass(frozen=True)
+class _Lines:
+    """Line number of every node of a YAML file, by its path of keys and positions."""
+
+    at: Mapping[tuple[str | int, ...], int]
+
+    @classmethod
+    def of(cls, node: yaml.Node | None) -> Self:
+        return cls(dict(_walk(node, ()))) if node else cls({})
+
+    def nearest(self, path: tuple[str | int, ...]) -> int:
+        while path and path not in self.at:
+            path = path[:-1]
+        return self.at.get(path, 1)
+
+
+def _walk(node: yaml.Node, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], int]]:
+    yield path, node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield from _walk(value, (*path, str(key.value)))
+    elif isinstance(node, yaml.SequenceNode):
+        for position, value in enumerate(node.value):
+            yield from _walk(value, (*path, position))
+
+
+def load_contract(path: Path) -> Contract:
+    """Read one contract file. Raises `ContractError` with one sentence a problem."""
+    text = path.read_text(encoding="utf-8")
+    try:
+        content: Any = yaml.safe_load(text)
+        lines = _Lines.of(yaml.compose(text, Loader=yaml.SafeLoader))
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ContractError([f"{path}:{line}: 不是有效的YAML({error.problem}),请检查缩进、引号和冒号"]) from error
+    if not isinstance(content, dict):
+        raise ContractError([f"{path}:1: 内容应为“键: 值”,至少要有 id、title、columns"])
+    try:
+        contract = Contract.model_validate({**content, "file": str(path)})
+    except ValidationError as error:
+        raise ContractError([_sentence(path, lines, one) for one in error.errors()]) from error
+    if contract.id != path.stem:
+        raise ContractError([f"{path}:{lines.nearest(('id',))}: id 应与文件名一致,请写 id: {path.stem}"])
+    return contract
+
+
+def load_contracts(rules_root: Path) -> dict[str, Contract]:
+    """All contracts under `rules_root/feeds`, by id. Raises `ContractError` listing the problems of all files."""
+    folder = rules_root / "feeds"
+    files = sorted(folder.glob("*.yaml"))
+    if not files:
+        raise ContractError([f"{folder}: 没有列约定文件(*.yaml),请检查规则目录"])
+    contracts: dict[str, Contract] = {}
+    problems: list[str] = []
+    for path in files:
+        try:
+            contract = load_contract(path)
+        except ContractError as error:
+            problems += error.problems
+        else:
+            contracts[contract.id] = contract
+    if problems:
+        raise ContractError(problems)
+    return contracts
+
+
+_REMEDIES = {
+    "missing": "缺少 {name},请补上",
+    "extra_forbidden": "不认识 {name},请删除或改正拼写",
+    "literal_error": "{name} 只能是 {expected}",
+    "string_pattern_mismatch": "{name} 只能用小写字母、数字和下划线,以字母开头",
+    "bool_type": "{name} 应为 true 或 false",
+    "string_type": "{name} 应为文字,数字或是/否请加引号",
+    "value_error": "{reason}",
+}
+
+
+def _sentence(path: Path, lines: _Lines, error: Any) -> str:
+    place = tuple(error["loc"])
+    name = next((str(step) for step in reversed(place) if isinstance(step, str)), "内容")
+    context = error.get("ctx", {})
+    remedy = _REMEDIES.get(error["type"], "{name} 的写法不对({message}),请对照其他列约定文件改正").format(
+        name=name, expected=context.get("expected", ""), reason=context.get("error", ""), message=error["msg"]
+    )
+    return f"{path}:{lines.nearest(place)}: {remedy}"
