@@ -51,7 +51,7 @@ def throw_away_server() -> Iterator[str]:
         raise SystemExit("No PostgreSQL server found; install one (Debian: apt-get install postgresql).")
     prefix = as_unprivileged()
     with tempfile.TemporaryDirectory(prefix="doudi-pg-") as folder:
-        os.chmod(folder, 0o777)  # noqa: S103 - the unprivileged user must be able to write here
+        os.chmod(folder, 0o777)
         data = f"{folder}/data"
         quiet = {"check": True, "stdout": subprocess.DEVNULL, "cwd": folder}
         subprocess.run(

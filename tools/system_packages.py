@@ -50,7 +50,9 @@ def main() -> int:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     print(f"installing {', '.join(packages)} …", flush=True)
     subprocess.run([*command, "update", "-qq"], env=environment, check=True)
-    subprocess.run([*command, "install", "-qq", "-y", "--no-install-recommends", *packages], env=environment, check=True)
+    subprocess.run(
+        [*command, "install", "-qq", "-y", "--no-install-recommends", *packages], env=environment, check=True
+    )
     still_missing = missing_packages()
     if still_missing:
         print(f"still missing after installation: {', '.join(still_missing)}", file=sys.stderr)
