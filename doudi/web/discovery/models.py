@@ -168,3 +168,25 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rule_id} {self.household_id}"
+
+
+class RunTally(models.Model):
+    """Counts of one screening by village and rule, kept so that figures need no walk over the alerts.
+
+    `rule_id` empty: all rules together, so that a household met by several rules counts once.
+    """
+
+    run = models.ForeignKey(ScreeningRun, on_delete=models.CASCADE, related_name="tallies")
+    region_code = models.CharField(max_length=12)
+    rule_id = models.CharField(max_length=96, blank=True)
+    level = models.CharField(max_length=8, blank=True)
+    department = models.CharField(max_length=64, blank=True)
+    alerts = models.IntegerField(default=0)
+    households = models.IntegerField(default=0)
+    cannot_tell = models.IntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["run", "rule_id", "region_code"], name="tally_run")]
+
+    def __str__(self) -> str:
+        return f"{self.region_code} {self.rule_id} {self.alerts}"

@@ -111,13 +111,14 @@ class Household(Imported):
     size_now = whole(_("当前家庭人口数"))
     size_year = whole(_("年度家庭人口数"))
     housing_grade = code(_("住房等级"))
+    house_area = measure(_("住房面积(平方米)"))
     dangerous_house = yes_no(_("是否危房户"))
     safe_water = yes_no(_("饮水是否安全"))
     electricity = yes_no(_("是否通生活用电"))
     sanitary_toilet = yes_no(_("有无卫生厕所"))
     land_farm = measure(_("耕地面积(亩)"))
     land_forest = measure(_("林地面积(亩)"))
-    road_type = code(_("入户路类型"))
+    road_type = text(_("入户路类型"))
     road_km = measure(_("与村主干路距离(公里)"))
     relocated = yes_no(_("是否易地搬迁户"))
     resettlement_site = text(_("安置点"), 128)
@@ -199,18 +200,22 @@ class Person(Imported):
     disability_certificate = EncryptedTextField(_("残疾证号"))
     disability_certificate_hash = models.CharField(max_length=64, null=True, editable=False)
     disability_kind = code(_("残疾类别"))
-    disability_grade = whole(_("残疾等级"))
+    disability_grade = code(_("残疾等级"))
     labour = code(_("劳动能力"))
     work_area = code(_("务工区域"))
     employer = text(_("务工单位"), 128)
-    work_months = whole(_("务工时间(月)"))
+    work_months = measure(_("务工时间(月)"))
     wage_month = money(verbose_name=_("月均工资"))
     job_channel = text(_("就业渠道"))
     public_job = text(_("公益性岗位"))
-    public_job_months = whole(_("公益性岗位月数"))
+    public_job_months = measure(_("公益性岗位月数"))
     insured_medical = yes_no(_("是否参加基本医疗保险"))
+    insured_medical_resident = yes_no(_("是否参加城乡居民基本医疗保险"))
+    insured_medical_worker = yes_no(_("是否参加城镇职工基本医疗保险"))
     insured_serious = yes_no(_("是否参加大病保险"))
     insured_pension = yes_no(_("是否参加养老保险"))
+    insured_pension_resident = yes_no(_("是否参加城乡居民基本养老保险"))
+    insured_pension_worker = yes_no(_("是否参加城镇职工基本养老保险"))
     minimum_living = yes_no(_("是否享受低保"))
     extreme_hardship = yes_no(_("是否特困供养"))
     status = code(_("人员状态"))
@@ -302,3 +307,14 @@ class RegistryState(models.Model):
 
     def __str__(self) -> str:
         return str(self.version)
+
+
+class VillageTally(models.Model):
+    """How many households and persons a village has; worked out anew with every change of the registry."""
+
+    region_code = models.CharField(max_length=12, primary_key=True)
+    households = models.IntegerField()
+    persons = models.IntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.region_code} {self.households}"

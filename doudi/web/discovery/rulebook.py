@@ -1,0 +1,56 @@
+"""The rulebook the installation runs on, loaded once and again when a file changes."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+if TYPE_CHECKING:
+    from doudi.rulebook import Rulebook
+
+
+def current_rulebook() -> "Rulebook":
+    """Loading takes a while; later calls only look at the files' times."""
+    folder = Path(settings.DOUDI_RULES_DIR)
+    return _load(folder, _newest(folder))
+
+
+@lru_cache(maxsize=2)
+def _load(folder: Path, changed: tuple[int, int]) -> "Rulebook":
+    from doudi.rulebook import load_rulebook
+
+    return load_rulebook(folder)
+
+
+def _newest(folder: Path) -> tuple[int, int]:
+    times = [file.stat().st_mtime_ns for file in folder.rglob("*.yaml")]
+    return len(times), max(times, default=0)
+
+
+@dataclass(frozen=True)
+class Title:
+    """The name of a rule, fact or parameter in both languages, with its unit."""
+
+    title: str
+    title_en: str = ""
+    unit: str = ""
+
+
+def rule_title(rule_id: str) -> Title:
+    return _title(current_rulebook().rules.get(rule_id), rule_id)
+
+
+def fact_title(fact_id: str) -> Title:
+    return _title(current_rulebook().facts.get(fact_id), fact_id)
+
+
+def _title(thing: object, fallback: str) -> Title:
+    if thing is None:
+        return Title(fallback, fallback)
+    return Title(
+        title=str(getattr(thing, "title", fallback)),
+        title_en=str(getattr(thing, "title_en", "") or ""),
+        unit=str(getattr(thing, "unit", "") or ""),
+    )
