@@ -19,7 +19,6 @@ from doudi.web.layout import navigation
 register = template.Library()
 
 NOTHING = "—"
-THIN_SPACE_FREE = ","
 
 
 def in_english() -> bool:
@@ -122,6 +121,12 @@ def navigation_groups(context: template.Context) -> list[navigation.Group]:
     """The groups of the navigation that the signed-in person may open."""
     request = context["request"]
     return navigation.groups_for(request)
+
+
+@register.filter
+def main_entries(groups: list[navigation.Group]) -> list[navigation.Shown]:
+    """The entries that a phone has room for beside each other."""
+    return [entry for group in groups for entry in group.entries][:3]
 
 
 @register.inclusion_tag("layout/level.html")
