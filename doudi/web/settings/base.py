@@ -119,6 +119,8 @@ AXES_VERBOSE = False
 # On SQLite one writer at a time: a session kept there would wait for every import, so it is kept in a file.
 SESSION_ENGINE = "django.contrib.sessions.backends." + ("file" if ON_SQLITE else "db")
 SESSION_FILE_PATH = DOUDI_DATA_DIR / "sessions"
+if ON_SQLITE:
+    SESSION_FILE_PATH.mkdir(parents=True, exist_ok=True, mode=0o700)
 SESSION_COOKIE_AGE = 30 * 60  # seconds without a request
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
