@@ -1,0 +1,1 @@
+"""The rulebook: what officials own under `rules/`, read into dated, checked, frozen objects."""
