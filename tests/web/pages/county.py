@@ -1,5 +1,6 @@
 """A small fictitious county put straight into the database, so that every page has something to show."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -9,9 +10,9 @@ from django.conf import settings
 from doudi.standards.pseudonym import Pseudonymiser
 from doudi.web.accounts.models import Post, User
 from doudi.web.accounts.roles import Role
-from doudi.web.discovery.models import Alert, Clue, ScreeningRun
+from doudi.web.discovery.models import Alert, Clue, RunTally, ScreeningRun
 from doudi.web.regions.models import Region
-from doudi.web.registry.models import Household, HouseholdIncome, Person
+from doudi.web.registry.models import Household, HouseholdIncome, Person, VillageTally
 
 PASSWORD = "kan-jia-hu-yuan-23"
 COUNTY = "149901000000"
@@ -193,9 +194,30 @@ def make_run(households: list[Household], user: User) -> ScreeningRun:
         for alert in alerts:
             alert.clue = clue
         Alert.objects.bulk_create(alerts)
+    make_tallies(run)
     run.counts = {"alerts": run.alerts.count(), "households": len(households)}
     run.save()
     return run
+
+
+def make_tallies(run: ScreeningRun) -> None:
+    """The counts that a screening keeps by village and rule, and by village and level."""
+    by_rule: Counter[tuple[str, str, str, str]] = Counter()
+    by_level: Counter[tuple[str, str]] = Counter()
+    for alert in run.alerts.all():
+        by_rule[alert.region_code, alert.rule_id, alert.level, alert.department] += 1
+    for clue in Clue.objects.filter(last_run=run):
+        by_level[clue.region_code, clue.level] += 1
+    rows = [
+        RunTally(run=run, region_code=code, rule_id=rule, level=level, department=department, alerts=n, households=n)
+        for (code, rule, level, department), n in by_rule.items()
+    ]
+    rows += [
+        RunTally(run=run, region_code=code, level=level, alerts=n, households=n)
+        for (code, level), n in by_level.items()
+    ]
+    rows.append(RunTally(run=run, region_code=rows[0].region_code, rule_id="education.no_roll", cannot_tell=4))
+    RunTally.objects.bulk_create(rows)
 
 
 def make_county(households: int = 60) -> SmallCounty:
@@ -204,4 +226,7 @@ def make_county(households: int = 60) -> SmallCounty:
     villages = make_regions()
     users = make_users()
     made = [make_household(number, villages[number % len(villages)], keys) for number in range(households)]
+    for village in villages:
+        count = sum(household.region_code == village for household in made)
+        VillageTally.objects.create(region_code=village, households=count, persons=3 * count)
     return SmallCounty(users=users, households=made, run=make_run(made, users["county"]))

@@ -93,6 +93,30 @@ def code_members(list_name: str) -> dict[str, Any]:
 
 
 @register.filter
+def unit(name: str) -> str:
+    """A unit of the rulebook in words."""
+    words = {
+        "yuan": _("元"),
+        "person": _("人"),
+        "persons": _("人"),
+        "month": _("个月"),
+        "months": _("个月"),
+        "day": _("天"),
+        "days": _("天"),
+        "year": _("年"),
+        "years": _("岁"),
+        "minute": _("分钟"),
+        "minutes": _("分钟"),
+        "percent": "%",
+        "ratio": "",
+        "count": _("个"),
+        "times": _("次"),
+        "none": "",
+    }
+    return words.get(str(name), str(name))
+
+
+@register.filter
 def yes_no(value: Any) -> str:
     """是 / 否 for a truth value, a dash when it is not known."""
     if value is None or value == "":
@@ -144,6 +168,22 @@ def page_links(context: template.Context, page: Page, target: str = "") -> dict[
         "numbers": page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
         "target": target,
     }
+
+
+@register.simple_tag
+def total(page: Page) -> str:
+    """How many rows a list has; beyond the limit of counting “more than”."""
+    paginator = page.paginator
+    if getattr(paginator, "is_capped", False):
+        return _("%(limit)s 以上") % {"limit": f"{paginator.count - 1:,}"}
+    return f"{paginator.count:,}"
+
+
+@register.inclusion_tag("layout/page_foot.html", takes_context=True)
+def page_foot(context: template.Context, page: Page, target: str = "") -> dict[str, Any]:
+    """Which rows are shown of how many, and the links to the other pages."""
+    capped = getattr(page.paginator, "is_capped", False)
+    return {"request": context["request"], "page": page, "target": target, "capped": capped}
 
 
 @register.inclusion_tag("layout/column.html", takes_context=True)

@@ -1,0 +1,132 @@
+"""What people narrow the clue list by, and the day of a screening."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from doudi.web.discovery.models import ClueLevel, ClueState
+from doudi.web.discovery.queries import ALL_STATES, ClueChoices, ClueFilter
+from doudi.web.layout.choices import anything, code_choices, place_choices
+from doudi.web.layout.forms import PageForm
+from doudi.web.layout.templatetags.layout import tongue
+
+FIRST_YEAR = 2020
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A condition in force, and the address of the list without it."""
+
+    label: str
+    value: str
+    url: str
+
+
+class ClueFilterForm(PageForm):
+    q = forms.CharField(
+        label=gettext_lazy("姓名、身份证号、户编号或村名"),
+        required=False,
+        max_length=64,
+        widget=forms.TextInput(attrs={"type": "search", "data-search-first": "", "autocomplete": "off"}),
+    )
+    level = forms.ChoiceField(label=gettext_lazy("级别"), required=False)
+    region = forms.ChoiceField(label=gettext_lazy("乡镇、村"), required=False)
+    rule = forms.ChoiceField(label=gettext_lazy("原因"), required=False)
+    risk = forms.ChoiceField(label=gettext_lazy("风险类型"), required=False)
+    department = forms.ChoiceField(label=gettext_lazy("责任部门"), required=False)
+    household_type = forms.ChoiceField(label=gettext_lazy("户类型"), required=False)
+    monitored = forms.ChoiceField(label=gettext_lazy("是否监测对象"), required=False)
+    state = forms.ChoiceField(label=gettext_lazy("状态"), required=False)
+
+    FIRST = ("level", "region", "rule")
+    FURTHER = ("risk", "department", "household_type", "monitored", "state")
+
+    def __init__(self, *args: Any, choices: ClueChoices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered: dict[str, list[tuple[str, Any]]] = {
+            "level": [anything(), *ClueLevel.choices],
+            "region": place_choices(choices.regions),
+            "rule": [anything(), *((rule.id, tongue(rule)) for rule in choices.rules)],
+            "risk": code_choices("risk_type", choices.risks),
+            "department": code_choices("department", choices.departments),
+            "household_type": code_choices("household_type"),
+            "monitored": [anything(), ("yes", _("是")), ("no", _("否"))],
+            "state": [("", ClueState.OPEN.label), (ClueState.LAPSED.value, ClueState.LAPSED.label), (ALL_STATES, _("全部"))],
+        }
+        for name, pairs in offered.items():
+            self.fields[name].choices = pairs  # type: ignore[attr-defined]
+
+    @property
+    def first_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.FIRST]
+
+    @property
+    def further_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.FURTHER]
+
+    @property
+    def further_in_use(self) -> bool:
+        return any(self.data.get(name) for name in self.FURTHER)
+
+    def chosen(self) -> ClueFilter:
+        """The filter asked for; a value that is not offered is left out, so that an old bookmark still opens."""
+        self.is_valid()
+        given = {name: value for name, value in self.cleaned_data.items() if value}
+        return ClueFilter(**given)
+
+    def chips(self, query: QueryDict) -> list[Chip]:
+        self.is_valid()
+        return [
+            Chip(_("查找") if name == "q" else str(field.label), shown_choice(field, self.cleaned_data[name]), without(query, name))
+            for name, field in self.fields.items()
+            if self.cleaned_data.get(name)
+        ]
+
+
+def shown_choice(field: forms.Field, value: str) -> str:
+    pairs: Any = getattr(field, "choices", ())
+    if callable(pairs):
+        pairs = pairs()
+    return next((str(label).strip("　") for key, label in pairs if key == value), value)
+
+
+def without(query: QueryDict, name: str) -> str:
+    """The query of this address without one condition, on the first page again."""
+    rest = query.copy()
+    for key in (name, "page"):
+        rest.pop(key, None)
+    return f"?{rest.urlencode()}"
+
+
+class ScreeningForm(PageForm):
+    """The day as of which the data counts."""
+
+    as_of = forms.DateField(
+        label=gettext_lazy("筛查日"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=gettext_lazy("只用到这一天为止的数据；收入取这一天之前最近一个完整的收入年度。"),
+        error_messages={
+            "required": gettext_lazy("请选择筛查日"),
+            "invalid": gettext_lazy("请按 2023-08-01 的样子填写日期"),
+        },
+    )
+
+    def __init__(self, *args: Any, today: Callable[[], date] = timezone.localdate, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today()
+        self.fields["as_of"].widget.attrs.update(max=self.today.isoformat(), min=f"{FIRST_YEAR}-01-01")
+
+    def clean_as_of(self) -> date:
+        day: date = self.cleaned_data["as_of"]
+        if day > self.today:
+            raise forms.ValidationError(_("筛查日不能晚于今天"))
+        if day.year < FIRST_YEAR:
+            raise forms.ValidationError(_("筛查日不能早于 %(year)d 年") % {"year": FIRST_YEAR})
+        return day

@@ -1,0 +1,114 @@
+"""Alerts and screenings as the pages show them: identifiers replaced by names, counts set beside the previous ones."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from doudi.web.accounts.roles import Action
+from doudi.web.accounts.scope import Officer
+from doudi.web.discovery.models import Alert, RunState, ScreeningRun
+from doudi.web.discovery.queries import RuleCount, ScreeningDetail, run_counts
+from doudi.web.discovery.rulebook import current_rulebook, fact_title, rule_title
+
+
+@dataclass(frozen=True)
+class NamedValue:
+    """A fact or threshold with its name; `verified` is False for figures that the county has not confirmed."""
+
+    title: str
+    title_en: str
+    unit: str
+    value: Any
+    verified: bool = True
+
+
+@dataclass(frozen=True)
+class AlertCard:
+    """One reason, with what a visitor at the door needs to check it."""
+
+    alert: Alert
+    title: str
+    title_en: str
+    person_name: str
+    facts: list[NamedValue]
+    thresholds: list[NamedValue]
+    legal_basis: list[dict[str, str]]
+    verify: list[str]
+
+
+def alert_cards(alerts: Iterable[Alert], names: Mapping[int, str]) -> list[AlertCard]:
+    """Alerts of one household; `names` are its members by primary key."""
+    rules = current_rulebook().rules
+    cards = []
+    for alert in alerts:
+        title = rule_title(alert.rule_id)
+        rule = rules.get(alert.rule_id)
+        cards.append(
+            AlertCard(
+                alert=alert,
+                title=title.title,
+                title_en=title.title_en,
+                person_name=names.get(alert.person_id or 0, ""),
+                facts=[named_fact(key, value) for key, value in alert.facts.items()],
+                thresholds=[named_threshold(key, value) for key, value in alert.thresholds.items()],
+                legal_basis=[basis if isinstance(basis, dict) else {"document": basis} for basis in alert.legal_basis],
+                verify=list(getattr(rule, "verify", None) or []),
+            )
+        )
+    return cards
+
+
+def named_fact(fact_id: str, value: Any) -> NamedValue:
+    title = fact_title(fact_id)
+    return NamedValue(title.title, title.title_en, title.unit, value)
+
+
+def named_threshold(parameter_id: str, stored: Any) -> NamedValue:
+    """A threshold as the screening kept it: the bare value, or the value with where it came from."""
+    parameter = current_rulebook().parameters.get(parameter_id)
+    value = stored.get("value") if isinstance(stored, dict) else stored
+    verified = bool(stored.get("verified", True)) if isinstance(stored, dict) else True
+    return NamedValue(
+        title=str(getattr(parameter, "title", parameter_id)),
+        title_en=str(getattr(parameter, "title_en", "") or ""),
+        unit=str(getattr(parameter, "unit", "") or ""),
+        value=value,
+        verified=verified,
+    )
+
+
+@dataclass(frozen=True)
+class RuleChange:
+    """What a rule found now, and how many more than in the screening before (None: there was none)."""
+
+    count: RuleCount
+    before: int | None
+
+    @property
+    def more(self) -> int | None:
+        return None if self.before is None else self.count.alerts - self.before
+
+
+def previous_run(run: ScreeningRun, officer: Officer) -> ScreeningRun | None:
+    earlier = ScreeningRun.objects.visible_to(officer).filter(state=RunState.DONE, pk__lt=run.pk)
+    return earlier.order_by("-pk").first()
+
+
+def comparison(officer: Officer, detail: ScreeningDetail) -> tuple[ScreeningRun | None, list[RuleChange]]:
+    """Each rule's alerts beside those of the screening before. Two SQL statements."""
+    before = previous_run(detail.run, officer)
+    if before is None:
+        return None, [RuleChange(count, None) for count in detail.by_rule]
+    earlier, _places = run_counts(before, actor=officer, action=Action.SCREENING_SEE)
+    found = {count.rule_id: count.alerts for count in earlier}
+    return before, [RuleChange(count, found.get(count.rule_id, 0)) for count in detail.by_rule]
+
+
+def income_lines(region_code: str, years: Iterable[int]) -> list[tuple[float | None, float | None]]:
+    """The monitoring line and the watch line of each income year there, None where none has been entered."""
+    return [(None, None) for _year in years]
+
+
+def fact_sources() -> dict[str, tuple[str, str]]:
+    """Each fact's source as it is called in Chinese and English."""
+    return {}
