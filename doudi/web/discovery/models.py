@@ -173,7 +173,8 @@ class Alert(models.Model):
 class RunTally(models.Model):
     """Counts of one screening by village and rule, kept so that figures need no walk over the alerts.
 
-    `rule_id` empty: all rules together, so that a household met by several rules counts once.
+    `rule_id` empty: all rules together, so that a household met by several rules counts once; those with a department
+    are the same for the rules of that department only.
     """
 
     run = models.ForeignKey(ScreeningRun, on_delete=models.CASCADE, related_name="tallies")

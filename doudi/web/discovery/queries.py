@@ -270,10 +270,8 @@ def run_counts(
     areas = actor.reach(action)
     condition = Q(pk__in=[])
     for area in areas:
-        here = region_condition([area])
-        if area.department:
-            here &= Q(department=area.department)
-        condition |= here
+        theirs = Q(department=area.department) if area.department else ~Q(rule_id="") | Q(department="")
+        condition |= region_condition([area]) & theirs
     rows = run.tallies.filter(condition).values_list(
         "region_code", "rule_id", "level", "alerts", "households", "cannot_tell"
     )

@@ -123,6 +123,10 @@ def _q(name: str) -> str:
 
 
 def _steps(table: pa.Table) -> Rows:
+    if connection.vendor == "sqlite":  # which keeps days as text
+        for position, field in enumerate(table.schema):
+            if pa.types.is_date(field.type):
+                table = table.set_column(position, field.name, table.column(position).cast(pa.string()))
     for batch in table.to_batches(max_chunksize=ROWS_A_STEP):
         yield list(zip(*(column.to_pylist() for column in batch.columns), strict=True))
 

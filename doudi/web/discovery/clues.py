@@ -1,0 +1,251 @@
+"""From alerts to clues: one open clue a household, however many rules it meets and however often it is screened."""
+
+import json
+from collections import defaultdict
+from datetime import date
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from doudi.web.discovery.models import Alert, Channel, Clue, ClueState, RunTally, ScreeningRun
+from doudi.web.discovery.queries import LEVEL_ORDER
+from doudi.web.discovery.rulebook import rule_title
+from doudi.web.jobs.progress import Report
+from doudi.web.registry.bulk import insert_rows, next_id, update_rows
+from doudi.web.registry.models import Household, Person
+
+CLUES_A_STEP = 5_000
+
+
+def keep_results(run: ScreeningRun, *, result: Any, tables: dict[str, pa.Table], report: Report) -> dict[str, int]:
+    """Write alerts, clues and counts of a run, in the caller's transaction; gives the counts."""
+    engine = duckdb.connect()
+    engine.register("alert", result.alerts)
+    engine.register("cannot_tell", result.cannot_tell)
+    engine.register("household", tables["household"])
+    engine.register("person", tables["person"])
+    alerts = _with_database_keys(engine)
+    report(_("整理线索"), 0, 0)
+    clue_of = _keep_clues(run, alerts, report)
+    report(_("写入预警"), 0, alerts.num_rows)
+    _keep_alerts(run, alerts, clue_of, report)
+    _keep_tallies(run, engine)
+    return {
+        "alerts": alerts.num_rows,
+        "red": alerts.column("level").to_pylist().count("red"),
+        "yellow": alerts.column("level").to_pylist().count("yellow"),
+        "clues": len(clue_of),
+        "cannot_tell": result.cannot_tell.num_rows,
+    }
+
+
+def _with_database_keys(engine: duckdb.DuckDBPyConnection) -> pa.Table:
+    """The alerts with the primary keys of household and person, gravest first within a household."""
+    households = pa.table(
+        dict(zip(("household_key", "household_id"), _columns(Household, "household_key"), strict=True))
+    )
+    persons = pa.table(dict(zip(("person_key", "person_id"), _persons_wanted(engine), strict=True)))
+    engine.register("household_id", households)
+    engine.register("person_id", persons)
+    return engine.sql(
+        "SELECT a.*, h.household_id, p.person_id FROM alert a JOIN household_id h USING (household_key) "
+        "LEFT JOIN person_id p USING (person_key) "
+        "ORDER BY h.household_id, CASE a.level WHEN 'red' THEN 0 ELSE 1 END, a.rule_id, p.person_id"
+    ).to_arrow_table()
+
+
+def _columns(model: Any, key: str) -> tuple[pa.Array, pa.Array]:
+    rows = list(model.objects.order_by().values_list(key, "pk"))
+    return pa.array([row[0] for row in rows], pa.int64()), pa.array([row[1] for row in rows], pa.int64())
+
+
+def _persons_wanted(engine: duckdb.DuckDBPyConnection) -> tuple[pa.Array, pa.Array]:
+    wanted = [
+        row[0] for row in engine.sql("SELECT DISTINCT person_key FROM alert WHERE person_key IS NOT NULL").fetchall()
+    ]
+    found: list[tuple[int, int]] = []
+    for start in range(0, len(wanted), 900):
+        found += Person.objects.filter(person_key__in=wanted[start : start + 900]).values_list("person_key", "pk")
+    return pa.array([row[0] for row in found], pa.int64()), pa.array([row[1] for row in found], pa.int64())
+
+
+def _keep_clues(run: ScreeningRun, alerts: pa.Table, report: Report) -> dict[int, int]:
+    """Open, update or let lapse; gives the clue of every household with an alert."""
+    rules: dict[int, list[str]] = defaultdict(list)
+    level: dict[int, str] = {}
+    region: dict[int, str] = {}
+    for household, rule_id, grade, code in zip(
+        *(alerts.column(name).to_pylist() for name in ("household_id", "rule_id", "level", "region_code")), strict=True
+    ):
+        if rule_id not in rules[household]:
+            rules[household].append(rule_id)
+        if household not in level or LEVEL_ORDER[grade] < LEVEL_ORDER[level[household]]:
+            level[household] = grade
+        region[household] = code
+    known = _present_clues()
+    fresh = [household for household in rules if household not in known]
+    _open_clues(run, fresh, rules, level, region)
+    seen = [clue for household, clue in known.items() if household in rules]
+    for clue in seen:
+        now = rules[clue.household_id]
+        back = set(now)
+        clue.vanished = [gone for gone in clue.vanished if gone["rule_id"] not in back]
+        clue.vanished += [_gone(rule_id, run) for rule_id in clue.rules if rule_id not in back]
+        clue.rules, clue.level, clue.state = now, level[clue.household_id], ClueState.OPEN
+        clue.level_order, clue.region_code = LEVEL_ORDER[clue.level], region[clue.household_id]
+        clue.last_run, clue.last_seen_on = run, run.as_of
+    lost = [
+        clue for household, clue in known.items() if household not in rules and clue.state == ClueState.OPEN
+        and clue.channel == Channel.DEPARTMENT_SCREENING
+    ]
+    for clue in lost:
+        clue.vanished = [*clue.vanished, *(_gone(rule_id, run) for rule_id in clue.rules)]
+        clue.rules, clue.state = [], ClueState.LAPSED
+    _save_clues([*seen, *lost], report)
+    return dict(Clue.objects.filter(last_run=run).values_list("household_id", "pk"))
+
+
+def _present_clues() -> dict[int, Clue]:
+    """Of each household the clue that further alerts join: the open one, else the last one that lapsed."""
+    last = Clue.objects.order_by().values("household_id").annotate(newest=Max("pk")).values("newest")
+    return {clue.household_id: clue for clue in Clue.objects.filter(pk__in=last)}
+
+
+def _gone(rule_id: str, run: ScreeningRun) -> dict[str, Any]:
+    return {"rule_id": rule_id, "title": rule_title(rule_id).title, "run": run.pk, "on": run.as_of.isoformat()}
+
+
+def _open_clues(
+    run: ScreeningRun, fresh: list[int], rules: dict[int, list[str]], level: dict[int, str], region: dict[int, str]
+) -> None:
+    first = next_id(Clue)
+    same = len(fresh)
+    day = [_day(run.as_of)] * same
+    insert_rows(
+        Clue,
+        pa.table(
+            {
+                "id": pa.array(range(first, first + same), pa.int64()),
+                "household_id": pa.array(fresh, pa.int64()),
+                "region_code": [region[household] for household in fresh],
+                "channel": [Channel.DEPARTMENT_SCREENING.value] * same,
+                "state": [ClueState.OPEN.value] * same,
+                "level": [level[household] for household in fresh],
+                "level_order": [LEVEL_ORDER[level[household]] for household in fresh],
+                "rules": [json.dumps(rules[household]) for household in fresh],
+                "first_run_id": pa.array([run.pk] * same, pa.int64()),
+                "last_run_id": pa.array([run.pk] * same, pa.int64()),
+                "opened_on": day,
+                "last_seen_on": day,
+                "vanished": ["[]"] * same,
+            }
+        ),
+    )
+
+
+def _save_clues(clues: list[Clue], report: Report) -> None:
+    if not clues:
+        return
+    update_rows(
+        Clue,
+        pa.table(
+            {
+                "id": pa.array([clue.pk for clue in clues], pa.int64()),
+                "region_code": [clue.region_code for clue in clues],
+                "state": [str(clue.state) for clue in clues],
+                "level": [str(clue.level) for clue in clues],
+                "level_order": [clue.level_order for clue in clues],
+                "rules": [json.dumps(clue.rules) for clue in clues],
+                "last_run_id": pa.array([clue.last_run_id for clue in clues], pa.int64()),
+                "last_seen_on": [_day(clue.last_seen_on) for clue in clues],
+                "vanished": [json.dumps(clue.vanished, ensure_ascii=False) for clue in clues],
+            }
+        ),
+        report=report,
+        phase=_("整理线索"),
+    )
+
+
+def _day(day: date) -> str:
+    return day.isoformat()
+
+
+def _keep_alerts(run: ScreeningRun, alerts: pa.Table, clue_of: dict[int, int], report: Report) -> None:
+    households = alerts.column("household_id").to_pylist()
+    first = next_id(Alert)
+    columns = {name: alerts.column(name) for name in ("household_id", "person_id", "region_code", "rule_id", "level")}
+    text = {name: _texts(alerts, name) for name in ("rule_version", "risk", "department", "sentence", "sentence_en")}
+    data = {
+        name: _texts(alerts, name, empty=empty)
+        for name, empty in (("facts", "{}"), ("thresholds", "{}"), ("legal_basis", "[]"))
+    }
+    insert_rows(
+        Alert,
+        pa.table(
+            {
+                "id": pa.array(range(first, first + len(households)), pa.int64()),
+                "run_id": pa.array([run.pk] * len(households), pa.int64()),
+                "clue_id": pa.array([clue_of.get(household) for household in households], pa.int64()),
+                **columns,
+                **text,
+                **data,
+            }
+        ),
+        report=report,
+        phase=_("写入预警"),
+    )
+
+
+def _texts(alerts: pa.Table, name: str, *, empty: str = "") -> list[str]:
+    return [empty if value is None else str(value) for value in alerts.column(name).to_pylist()]
+
+
+def _keep_tallies(run: ScreeningRun, engine: duckdb.DuckDBPyConnection) -> None:
+    rows = engine.sql(
+        """
+        WITH by_rule AS (
+            SELECT region_code, rule_id, any_value(level) AS level, any_value(department) AS department,
+                   count(*) AS alerts, count(DISTINCT household_key) AS households
+            FROM alert GROUP BY region_code, rule_id
+        ), unknown AS (
+            SELECT h.region_code, c.rule_id, count(DISTINCT c.household_key) AS cannot_tell
+            FROM cannot_tell c JOIN household h USING (household_key) GROUP BY h.region_code, c.rule_id
+        ), graded AS (
+            SELECT *, CASE level WHEN 'red' THEN 0 ELSE 1 END AS grade FROM alert
+        ), worst AS (
+            SELECT region_code, '' AS department, household_key, min(grade) AS grade, count(*) AS alerts
+            FROM graded GROUP BY region_code, household_key
+            UNION ALL
+            SELECT region_code, department, household_key, min(grade), count(*)
+            FROM graded WHERE coalesce(department, '') <> '' GROUP BY region_code, department, household_key
+        )
+        SELECT coalesce(b.region_code, u.region_code) AS region_code, coalesce(b.rule_id, u.rule_id) AS rule_id,
+               coalesce(b.level, '') AS level, coalesce(b.department, '') AS department,
+               coalesce(b.alerts, 0) AS alerts, coalesce(b.households, 0) AS households,
+               coalesce(u.cannot_tell, 0) AS cannot_tell
+        FROM by_rule b FULL JOIN unknown u ON b.region_code = u.region_code AND b.rule_id = u.rule_id
+        UNION ALL
+        SELECT region_code, '', CASE grade WHEN 0 THEN 'red' ELSE 'yellow' END, department, sum(alerts)::BIGINT,
+               count(*), 0
+        FROM worst GROUP BY region_code, department, grade
+        """
+    ).fetchall()
+    RunTally.objects.bulk_create(
+        (
+            RunTally(
+                run=run,
+                region_code=code,
+                rule_id=rule_id,
+                level=level,
+                department=department,
+                alerts=alerts,
+                households=households,
+                cannot_tell=cannot_tell,
+            )
+            for code, rule_id, level, department, alerts, households, cannot_tell in rows
+        ),
+        batch_size=2_000,
+    )

@@ -1,0 +1,83 @@
+"""The long work of screening."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from doudi.web.accounts.scope import Officer
+from doudi.web.audit.services import audit_record
+from doudi.web.discovery.models import RunState, ScreeningRun
+from doudi.web.discovery.results import results_dir
+from doudi.web.jobs.models import Job
+from doudi.web.jobs.progress import Report
+from doudi.web.jobs.work import long_work
+
+
+def _failed(job: Job, code: str, message: str) -> None:
+    ScreeningRun.objects.filter(pk=job.arguments["run"]).update(state=RunState.FAILED, problem=message)
+
+
+@long_work("discovery.screen", on_failure=_failed)
+def screen(job: Job, report: Report) -> dict[str, Any]:
+    """Read the registry, screen it, keep the result files, then alerts and clues in one transaction."""
+    from doudi.screening.run import RegistryTables
+    from doudi.screening.run import screen as screen_tables
+    from doudi.web.discovery.clues import keep_results
+    from doudi.web.discovery.rulebook import current_rulebook
+    from doudi.web.intake.differences import registry_version
+    from doudi.web.intake.snapshots import standing_snapshots
+    from doudi.web.registry.screening_tables import screening_tables
+
+    run = ScreeningRun.objects.get(pk=job.arguments["run"])
+    if run.state == RunState.DONE:
+        return run.counts
+    run.state, run.registry_version = RunState.RUNNING, registry_version()
+    run.save(update_fields=["state", "registry_version"])
+    report(_("读取户和人口"), 0, 0)
+    tables = screening_tables()
+    snapshots = standing_snapshots()
+    rulebook = current_rulebook()
+    report(_("计算事实和规则"), 0, 0)
+    result = screen_tables(
+        rulebook=rulebook,
+        registry=RegistryTables(**tables),
+        snapshots=snapshots,
+        as_of=run.as_of,
+        progress=lambda *parts: None,
+    )
+    folder = _folder(run)
+    shutil.rmtree(folder, ignore_errors=True)
+    report(_("保存结果"), 0, 0)
+    result.write(folder)
+    with transaction.atomic():
+        run = ScreeningRun.objects.select_for_update().get(pk=run.pk)
+        if run.state == RunState.DONE:
+            return run.counts
+        counts = keep_results(run, result=result, tables=tables, report=report)
+        run.state, run.finished_at, run.problem = RunState.DONE, timezone.now(), ""
+        run.counts = {**counts, "rules": len(rulebook.rules), "households": tables["household"].num_rows}
+        run.rulebook_digest = str(getattr(rulebook, "digest", ""))
+        run.snapshots = [
+            {"feed": str(found.feed), "month": str(found.month), "rows": found.rows, "sha256": found.sha256}
+            for found in snapshots
+        ]
+        run.result_dir = folder.name
+        run.save()
+        audit_record(
+            action="screening_done",
+            actor=Officer(**job.arguments["officer"]),
+            subject_type="screening",
+            subject_id=str(run.pk),
+            detail=run.counts,
+        )
+    return run.counts
+
+
+def _folder(run: ScreeningRun) -> Path:
+    folder = results_dir()
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder / f"run-{run.pk}"

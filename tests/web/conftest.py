@@ -1,0 +1,206 @@
+"""What the tests of the site share: a small county, officers of every role, and ways to make households."""
+
+import itertools
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+
+from doudi.standards.regions import RegionCode
+from doudi.standards.resident_id import check_character
+from doudi.web.accounts.models import Post, User
+from doudi.web.accounts.roles import Role
+from doudi.web.accounts.scope import Officer, officer_of
+from doudi.web.audit import triggers
+from doudi.web.discovery.models import Alert, Channel, Clue, RunState, ScreeningRun
+from doudi.web.protection.keys import search_hash
+from doudi.web.regions.models import Region
+from doudi.web.registry.finding import pseudonymiser
+from doudi.web.registry.models import Household, HouseholdIncome, Person, VillageTally
+
+COUNTY = RegionCode("149901000000")
+TOWNSHIP, OTHER_TOWNSHIP = RegionCode("149901101000"), RegionCode("149901102000")
+VILLAGE, NEXT_VILLAGE = RegionCode("149901101201"), RegionCode("149901101202")
+FAR_VILLAGE = RegionCode("149901102201")
+OTHER_COUNTY_VILLAGE = RegionCode("149902101201")
+PASSWORD = "correct-horse-battery"
+
+
+@pytest.fixture(autouse=True)
+def _own_data_folder(tmp_path: Path, settings: Any) -> None:
+    settings.DOUDI_DATA_DIR = tmp_path / "data"
+    settings.DOUDI_DATA_DIR.mkdir()
+    settings.SESSION_FILE_PATH = settings.DOUDI_DATA_DIR / "sessions"
+    settings.SESSION_FILE_PATH.mkdir()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _flush_may_empty_the_audit_log() -> Iterator[None]:
+    """Between tests the database is emptied, which the log's own triggers forbid to everyone else."""
+    operations = type(connection.ops)
+    flush = operations.execute_sql_flush
+
+    def lift_and_flush(self: Any, sql_list: list[str]) -> None:
+        with connection.cursor() as cursor:
+            for statement in triggers.DROP[connection.vendor]:
+                cursor.execute(statement)
+        flush(self, sql_list)
+        with connection.cursor() as cursor:
+            for statement in triggers.CREATE[connection.vendor]:
+                cursor.execute(statement)
+
+    operations.execute_sql_flush = lift_and_flush
+    yield
+    operations.execute_sql_flush = flush
+
+
+class Make:
+    """Small factories; every call makes something new unless told its name."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+
+    def regions(self) -> None:
+        names = {
+            "140000000000": "示例省",
+            "149900000000": "示例市",
+            COUNTY: "示例县",
+            TOWNSHIP: "东河乡",
+            OTHER_TOWNSHIP: "西山镇",
+            VILLAGE: "上湾村",
+            NEXT_VILLAGE: "下湾村",
+            FAR_VILLAGE: "石坡村",
+            "149902000000": "邻县",
+            "149902101000": "邻乡",
+            OTHER_COUNTY_VILLAGE: "邻村",
+        }
+        for code, name in sorted(names.items()):
+            region = RegionCode(code)
+            parent = next((a for a in region.ancestors if Region.objects.filter(pk=a).exists()), None)
+            Region.objects.create(code=region, name=name, level=region.level, parent_id=parent)
+
+    def officer(self, role: Role, region: str = COUNTY, department: str = "", username: str = "") -> Officer:
+        user = self.user(role, region, department, username)
+        return officer_of(user, address="192.0.2.1")
+
+    def user(self, role: Role, region: str = COUNTY, department: str = "", username: str = "") -> User:
+        number = next(self._numbers)
+        user = User.objects.create_user(username or f"{role.value}{number}", PASSWORD, name=f"{role.label}{number}")
+        if role is Role.DEPARTMENT_OFFICER and not department:
+            department = "medical_insurance"
+        Post.objects.create(
+            user=user, role=role, region_code=region, department=department, since=date(2020, 1, 1)
+        )
+        return user
+
+    def resident_id(self, born: str = "19800101", area: str = "149901") -> str:
+        first = f"{area}{born}{next(self._numbers) % 1000:03d}"
+        return first + check_character(first)
+
+    def household(self, village: str = VILLAGE, head: str = "王建国", **columns: Any) -> Household:
+        number = columns.pop("household_no", None) or f"{village}{next(self._numbers):04d}"
+        household = Household.objects.create(
+            household_no=number,
+            household_key=pseudonymiser().household_key(number),
+            region_code=village,
+            head_name=head,
+            **{"household_type": "ordinary", "size_now": 2, "size_year": 2, **columns},
+        )
+        if household.phone:
+            Household.objects.filter(pk=household.pk).update(phone_hash=search_hash("phone", household.phone))
+        return household
+
+    def person(self, household: Household, name: str = "王建国", **columns: Any) -> Person:
+        resident_id = columns.pop("resident_id", None) or self.resident_id()
+        keys = pseudonymiser()
+        return Person.objects.create(
+            household=household,
+            name=name,
+            resident_id=resident_id,
+            resident_id_hash=keys.resident_hash(resident_id),
+            person_key=keys.person_key(resident_id),
+            **{"relation": "head", "status": "active", **columns},
+        )
+
+    def income(self, household: Household, year: int = 2022, **columns: Any) -> HouseholdIncome:
+        given = {"wage_income": 10000, "production_gross": 5000, "production_cost": 1000, "property_income": 0}
+        return HouseholdIncome.objects.create(
+            household=household,
+            income_year=year,
+            **{"members": 2, "transfer_income": 200, **given, **columns},
+        )
+
+    def run(self, as_of: date = date(2023, 8, 1)) -> ScreeningRun:
+        return ScreeningRun.objects.create(as_of=as_of, state=RunState.DONE, actor_name="测试", result_dir="none")
+
+    def clue(
+        self,
+        household: Household,
+        run: ScreeningRun,
+        level: str = "red",
+        rule: str = "income.under_line_not_enrolled",
+        department: str = "rural_revitalisation",
+        person: Person | None = None,
+    ) -> Clue:
+        clue = Clue.objects.create(
+            household=household,
+            region_code=household.region_code,
+            channel=Channel.DEPARTMENT_SCREENING,
+            level=level,
+            level_order=0 if level == "red" else 1,
+            rules=[rule],
+            first_run=run,
+            last_run=run,
+            opened_on=run.as_of,
+            last_seen_on=run.as_of,
+        )
+        Alert.objects.create(
+            run=run,
+            clue=clue,
+            household=household,
+            person=person,
+            region_code=household.region_code,
+            rule_id=rule,
+            rule_version="1",
+            level=level,
+            risk="other",
+            department=department,
+            sentence="去年人均纯收入低于监测线",
+            sentence_en="Under the line",
+        )
+        return clue
+
+    def tallies(self) -> None:
+        for village in {VILLAGE, NEXT_VILLAGE, FAR_VILLAGE, OTHER_COUNTY_VILLAGE}:
+            households = Household.objects.filter(region_code=village)
+            VillageTally.objects.create(
+                region_code=village,
+                households=households.count(),
+                persons=Person.objects.filter(household__in=households).count(),
+            )
+
+
+@pytest.fixture
+def make() -> Make:
+    return Make()
+
+
+@pytest.fixture
+def signed_in() -> Callable[[User], Client]:
+    """A browser in which the person is signed in."""
+
+    def sign_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    return sign_in
+
+
+def pytest_configure() -> None:
+    assert settings.configured
