@@ -10,12 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, cast
 
 from sqlglot import exp, tokenize
 from sqlglot import parse as sqlglot_parse
 from sqlglot.errors import SqlglotError
 
+from doudi.rulebook.calendar_functions import FUNCTIONS as CALENDAR_FUNCTIONS
 from doudi.rulebook.value_types import BOOLEAN, DATE, NUMBER, TEXT, ColumnType, ValueType
 
 MAX_LENGTH: Final = 2000
@@ -77,7 +78,7 @@ def parse(
     if len(statements) != 1 or statements[0] is None:
         _refuse("not_allowed", "只能写一个条件", "用 AND / OR 连接")
     try:
-        return _Builder(columns, aggregates=aggregates, constants=constants).top(statements[0])
+        return _Builder(columns, aggregates=aggregates, constants=constants).top(cast(exp.Expression, statements[0]))
     except RecursionError as error:
         raise PredicateError("too_long", "条件嵌套太深", "拆成几个事实") from error
 
@@ -349,10 +350,8 @@ class _Builder:
         return Typed(exp.ArrayContains(this=several.tree, expression=one.tree), BOOLEAN, several.columns | one.columns)
 
     def named(self, node: exp.Expression) -> Typed:
-        from doudi.rulebook import calendar_functions
-
         name = str(node.this).upper()
-        formula = calendar_functions.FUNCTIONS.get(name)
+        formula = CALENDAR_FUNCTIONS.get(name)
         if formula is None:
             _refuse("unknown_function", f"没有名为 {node.this} 的函数", "可用的写法见 docs 中“规则怎么写”")
         arguments = [self.build(argument) for argument in node.args.get("expressions") or []]

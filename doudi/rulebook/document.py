@@ -1,0 +1,140 @@
+"""One YAML file of the rulebook with the line of everything in it, and the problems found."""
+
+import re
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+Path_ = tuple[str | int, ...]
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong in a rulebook file, for the officer who owns it. `severity`: error refuses, warning tells."""
+
+    file: str
+    line: int
+    code: str
+    message: str
+    remedy: str = ""
+    severity: str = "error"
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.message}" + (f"；{self.remedy}" if self.remedy else "")
+
+
+class RulebookError(ValueError):
+    """A rulebook that cannot be used; `.problems` name file, line, what is wrong and what to do."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML as officers mean it: only true/false are booleans (`on` is a word), and no key is given twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[str] = set()
+        for key, _value in node.value:
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"“{key.value}”写了两次", key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep=deep)
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), ["t", "f"])
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A YAML mapping with the lines of its parts; `file` is the path as messages show it."""
+
+    file: str
+    content: Mapping[str, Any]
+    lines: Mapping[Path_, int]
+
+    def line(self, *path: str | int) -> int:
+        """Line of a part, or of the nearest thing around it."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 1)
+
+    def problem(self, code: str, message: str, remedy: str = "", *, at: Path_ = (), severity: str = "error") -> Problem:
+        return Problem(self.file, self.line(*at), code, message, remedy, severity)
+
+
+def read_document(file: str, text: str) -> Document:
+    """Parse one file. Raises RulebookError when it is no YAML mapping."""
+    try:
+        loader = _Loader(text)
+        try:
+            node = loader.get_single_node()
+            content = loader.construct_document(node) if node is not None else None
+        finally:
+            loader.dispose()
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        message = f"不是有效的 YAML（{error.problem}）"
+        raise RulebookError([Problem(file, line, "yaml", message, "检查缩进、引号和冒号")]) from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise RulebookError([Problem(file, 1, "yaml", f"不是有效的 YAML（{error}）", "检查文件内容")]) from error
+    if not isinstance(content, dict) or node is None:
+        raise RulebookError([Problem(file, 1, "yaml", "内容应为“键: 值”", "至少要有 id 和 title")])
+    return Document(file, content, dict(_walk(node, ())))
+
+
+def _walk(node: yaml.Node, path: Path_) -> Iterator[tuple[Path_, int]]:
+    yield path, node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield (*path, str(key.value)), key.start_mark.line + 1
+            for below, line in _walk(value, (*path, str(key.value))):
+                if below != (*path, str(key.value)):
+                    yield below, line
+    elif isinstance(node, yaml.SequenceNode):
+        for position, value in enumerate(node.value):
+            yield from _walk(value, (*path, position))
+
+
+_SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
+    "missing": ("缺少 {name}", "请补上"),
+    "extra_forbidden": ("不认识 {name}", "请删除或改正拼写"),
+    "literal_error": ("{name} 只能是 {expected}", "请改正"),
+    "string_pattern_mismatch": ("{name} 只能用小写字母、数字、下划线和点，以字母开头", "请改正"),
+    "bool_type": ("{name} 应为 true 或 false", "请改正"),
+    "string_type": ("{name} 应为文字", "数字或日期请加引号"),
+    "date_type": ("{name} 应为日期", "写成 2023-08-01"),
+    "date_from_datetime_parsing": ("{name} 应为日期", "写成 2023-08-01"),
+    "too_short": ("{name} 不能为空", "请补上"),
+    "string_too_short": ("{name} 不能为空", "请补上"),
+    "value_error": ("{reason}", ""),
+}
+
+
+def parsed(document: Document, model: type[Model]) -> Model:
+    """The document as a checked model. Raises RulebookError with a sentence for every mistake."""
+    try:
+        return model.model_validate(document.content)
+    except ValidationError as error:
+        raise RulebookError([_told(document, one) for one in error.errors()]) from error
+
+
+def _told(document: Document, error: Any) -> Problem:
+    place = tuple(error["loc"])
+    name = next((str(step) for step in reversed(place) if isinstance(step, str)), "内容")
+    context = error.get("ctx", {})
+    sentence, remedy = _SENTENCES.get(error["type"], ("{name} 的写法不对（{message}）", "请对照其他文件改正"))
+    reason = context.get("error", "")
+    text = sentence.format(name=name, expected=context.get("expected", ""), reason=reason, message=error["msg"])
+    if error["type"] == "value_error" and "；" in text:
+        text, remedy = text.split("；", 1)
+    return document.problem(error["type"], text, remedy, at=place)

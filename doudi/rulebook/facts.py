@@ -1,0 +1,216 @@
+"""Facts: one value for a person or household on a day, worked out of one source and shared by all rules."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from doudi.rulebook.document import Document, Problem, RulebookError, parsed
+from doudi.rulebook.parameters import Identifier, Parameter, Part, Unit
+from doudi.rulebook.predicate import (
+    Expression,
+    Predicate,
+    PredicateError,
+    parse_aggregate,
+    parse_expression,
+    parse_predicate,
+)
+from doudi.rulebook.sources import FACTS, HOUSEHOLD, INCOME, MEMBERS, PERSON, Source
+from doudi.rulebook.value_types import DATE, ColumnType, ValueType
+from doudi.standards.codes import CODE_LISTS
+
+AS_OF = "as_of"
+"""The day of the screening, usable in every fact."""
+
+
+class _Window(Part):
+    column: Identifier
+    months: int | Identifier
+
+
+class FactFile(Part):
+    """A file of `rules/facts` as written."""
+
+    id: Identifier
+    title: str = Field(min_length=1)
+    title_en: str = Field(min_length=1)
+    description: str = ""
+    subject: Literal["person", "household"]
+    unit: Unit = "none"
+    codes: str | None = None
+    from_: str = Field(alias="from")
+    year: Literal["last", "previous"] | None = None
+    expression: str
+    where: str | None = None
+    window: _Window | None = None
+    no_rows: float | bool | None = None
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> Self:
+        if (self.from_ == INCOME) != (self.year is not None):
+            raise ValueError("from: registry.income 要写 year: last 或 previous，其他来源不写")
+        if self.codes is not None and self.codes not in CODE_LISTS:
+            raise ValueError(f"没有名为 {self.codes} 的代码表；可用的有：{'、'.join(sorted(CODE_LISTS))}")
+        if self.from_ in (HOUSEHOLD, MEMBERS, INCOME) and self.subject != "household":
+            raise ValueError(f"来源 {self.from_} 只能用于 subject: household；改 subject 或 from")
+        if self.from_ == PERSON and self.subject != "person":
+            raise ValueError("来源 registry.person 只能用于 subject: person；户的汇总用 from: members")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Rows count when their day lies in the months up to the screening's day, the first day left out."""
+
+    column: str
+    months: int | str
+    """A number, or the parameter that holds it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A checked fact. `no_rows`: what it is when the source is there and has no row; an absent source is unknown."""
+
+    id: str
+    title: str
+    title_en: str
+    description: str
+    subject: str
+    unit: str
+    codes: str | None
+    source: Source
+    year: str | None
+    expression: Expression
+    where: Predicate | None
+    window: Window | None
+    no_rows: float | bool | None
+    parameters: frozenset[str]
+    uses: frozenset[str]
+    """The facts it is made of."""
+    columns: frozenset[str]
+    """The columns of its source that it reads."""
+    document: Document = field(repr=False, compare=False)
+
+    @property
+    def type(self) -> ColumnType:
+        return self.expression.type
+
+    @property
+    def file(self) -> str:
+        return self.document.file
+
+    @property
+    def grouped(self) -> bool:
+        """Whether it sums up several rows."""
+        return self.source.is_feed or self.source.id == MEMBERS
+
+
+def read_fact_file(document: Document) -> FactFile:
+    """The file's form alone; what it refers to is checked by `build_fact`. Raises RulebookError."""
+    return parsed(document, FactFile)
+
+
+def build_fact(
+    document: Document,
+    content: FactFile,
+    *,
+    sources: Mapping[str, Source],
+    parameters: Mapping[str, Parameter],
+    known: Mapping[str, Fact],
+) -> Fact:
+    """Resolve and check one fact; `known` are the facts it may be made of. Raises RulebookError."""
+    source = _source(document, content, sources, known)
+    problems: list[Problem] = []
+    constants: dict[str, ColumnType] = {name: parameter.type for name, parameter in parameters.items()}
+    scope = {**constants, AS_OF: DATE, **source.columns}
+
+    def checked(text: str, key: str, parse: Any, **options: Any) -> Any:
+        try:
+            return parse(text, scope, **options)
+        except PredicateError as error:
+            problems.append(document.problem(error.code, error.message, error.remedy, at=(key,)))
+            return None
+
+    grouped = source.is_feed or source.id == MEMBERS
+    if grouped:
+        fixed = frozenset({AS_OF, *constants} - set(source.columns))
+        expression = checked(content.expression, "expression", parse_aggregate, constants=fixed)
+    else:
+        expression = checked(content.expression, "expression", parse_expression)
+    where = checked(content.where, "where", parse_predicate) if content.where else None
+    window = _window(document, content, source, parameters, problems)
+    if not grouped and (content.where or content.window):
+        problems.append(document.problem("where", "where 和 window 只用于汇总的事实", "写进 expression", at=("where",)))
+    if problems or expression is None:
+        raise RulebookError(problems)
+    _check_no_rows(document, content, expression.type)
+    read = expression.columns | (where.columns if where else frozenset())
+    used_parameters = {name for name in read if name in parameters and name not in source.columns}
+    if window is not None and isinstance(window.months, str):
+        used_parameters.add(window.months)
+    columns = {name for name in read if name in source.columns}
+    derived = source.id in (FACTS, MEMBERS)
+    if window is not None:
+        columns.add(window.column)
+    return Fact(
+        id=content.id,
+        title=content.title,
+        title_en=content.title_en,
+        description=content.description,
+        subject=content.subject,
+        unit=content.unit,
+        codes=content.codes,
+        source=source,
+        year=content.year,
+        expression=expression,
+        where=where,
+        window=window,
+        no_rows=content.no_rows,
+        parameters=frozenset(used_parameters),
+        uses=frozenset(columns) if derived else frozenset(),
+        columns=frozenset() if derived else frozenset(columns),
+        document=document,
+    )
+
+
+def _source(document: Document, content: FactFile, sources: Mapping[str, Source], known: Mapping[str, Fact]) -> Source:
+    if content.from_ in (FACTS, MEMBERS):
+        subject = "person" if content.from_ == MEMBERS else content.subject
+        columns = {fact.id: fact.type for fact in known.values() if fact.subject == subject}
+        title, title_en = ("在册成员", "Present members") if content.from_ == MEMBERS else ("其他事实", "Other facts")
+        return Source(content.from_, title, title_en, "rural_revitalisation", "derived", columns)
+    if content.from_ not in sources:
+        remedy = "可用的有：" + "、".join([*sources, FACTS, MEMBERS])
+        raise RulebookError([document.problem("source", f"没有名为 {content.from_} 的来源", remedy, at=("from",))])
+    return sources[content.from_]
+
+
+def _window(
+    document: Document,
+    content: FactFile,
+    source: Source,
+    parameters: Mapping[str, Parameter],
+    problems: list[Problem],
+) -> Window | None:
+    if content.window is None:
+        return None
+    column, months = content.window.column, content.window.months
+    if source.columns.get(column, ColumnType(ValueType.TEXT)).kind is not ValueType.DATE:
+        message = f"window 的 column {column} 不是 {source.id} 的日期字段"
+        problems.append(document.problem("window", message, "改为日期字段", at=("window", "column")))
+    if isinstance(months, str) and (months not in parameters or parameters[months].kind != "number"):
+        message = f"没有名为 {months} 的数字参数"
+        problems.append(document.problem("window", message, "写月数，或在 rules/parameters 建参数", at=("window",)))
+    return Window(column, months)
+
+
+def _check_no_rows(document: Document, content: FactFile, result: ColumnType) -> None:
+    value = content.no_rows
+    fits = {
+        ValueType.NUMBER: isinstance(value, (int, float)) and not isinstance(value, bool),
+        ValueType.BOOLEAN: isinstance(value, bool),
+    }
+    if value is not None and not fits.get(result.kind, False):
+        message = f"no_rows 应与结果同类（{result.kind.label}），写的是 {value!r}"
+        raise RulebookError([document.problem("no_rows", message, "改为 0、false 或 null", at=("no_rows",))])

@@ -1,0 +1,209 @@
+"""The rulebook as a whole: every file of `rules/` read, checked against the others, and frozen."""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import TypeVar
+
+from doudi.rulebook.document import Document, Problem, RulebookError, read_document
+from doudi.rulebook.facts import Fact, FactFile, build_fact, read_fact_file
+from doudi.rulebook.parameters import Parameter, read_parameter
+from doudi.rulebook.rules import Rule, read_rule
+from doudi.rulebook.sources import FACTS, MEMBERS, REGISTRY, Source, read_feed
+from doudi.standards.codes import CODE_LISTS
+
+FOLDERS = ("parameters", "feeds", "facts", "screening")
+MEMBER_FACT = "is_member"
+"""The person fact that says who counts as a member; households sum up members only."""
+RESERVED = frozenset({"as_of", "household_key", "person_key", "region_code", "region_key", "name", "year"})
+_Read = TypeVar("_Read")
+
+
+@dataclass(frozen=True)
+class Rulebook:
+    """All parameters, facts and rules by id, with the sources they speak of. `digest` names this very content."""
+
+    parameters: Mapping[str, Parameter]
+    facts: Mapping[str, Fact]
+    rules: Mapping[str, Rule]
+    sources: Mapping[str, Source]
+    digest: str
+    texts: Mapping[str, str]
+    """Path under the rules folder → text of the file, so that a result can keep what it was made by."""
+    warnings: tuple[Problem, ...] = ()
+
+    def rules_on(self, on: date) -> tuple[Rule, ...]:
+        """The rules in force on a day, in order of id."""
+        return tuple(rule for rule in self.rules.values() if rule.in_force(on))
+
+    def facts_of(self, names: Iterator[str] | frozenset[str] | tuple[str, ...]) -> dict[str, Fact]:
+        """The facts named and all that they are made of, in an order in which they can be worked out."""
+        wanted: set[str] = set()
+        waiting = list(names)
+        while waiting:
+            name = waiting.pop()
+            if name not in wanted:
+                wanted.add(name)
+                waiting += self.facts[name].uses
+        return {name: fact for name, fact in self.facts.items() if name in wanted}
+
+    @cached_property
+    def code_labels(self) -> Mapping[str, Mapping[str, str]]:
+        """Fact id → code → Chinese label, of the facts that hold codes of a list."""
+        return {
+            fact.id: {str(member.value): member.label for member in CODE_LISTS[fact.codes]}
+            for fact in self.facts.values()
+            if fact.codes
+        }
+
+
+def load_rulebook(root: Path) -> Rulebook:
+    """Read `rules/`. Raises RulebookError that lists the problems of all files."""
+    texts: dict[str, str] = {}
+    problems: list[Problem] = []
+    for folder in FOLDERS:
+        for path in sorted((root / folder).glob("*.yaml")):
+            try:
+                texts[f"{folder}/{path.name}"] = path.read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                problems.append(Problem(str(path), 1, "unreadable", f"读不了文件（{error}）", "存为 UTF-8"))
+    if not any(name.startswith("screening/") for name in texts):
+        problems.append(Problem(str(root), 1, "empty", "没有规则文件（screening/*.yaml）", "检查规则目录"))
+    if problems:
+        raise RulebookError(problems)
+    return build_rulebook(texts, prefix=f"{root}/")
+
+
+def build_rulebook(texts: Mapping[str, str], *, prefix: str = "rules/") -> Rulebook:
+    """A rulebook from the texts of its files by path; `prefix` only goes into messages. Raises RulebookError."""
+    build = _Build(prefix)
+    documents = build.documents(texts)
+    feeds = build.each(documents["feeds"], read_feed)
+    parameters = build.each(documents["parameters"], read_parameter)
+    sources = {**REGISTRY, **feeds}
+    facts = build.facts(documents["facts"], sources, parameters)
+    rules: dict[str, Rule] = {}
+    if not build.problems:
+        rules = build.each(documents["screening"], lambda one: read_rule(one, facts=facts, parameters=parameters))
+        build.whole(facts, parameters)
+    if build.problems:
+        raise RulebookError(sorted(build.problems, key=lambda one: (one.file, one.line)))
+    digest = hashlib.sha256("\0".join(f"{name}\0{texts[name]}" for name in sorted(texts)).encode()).hexdigest()
+    used: set[str] = set()
+    for rule in rules.values():
+        used |= set(rule.facts)
+    return Rulebook(
+        parameters=MappingProxyType(parameters),
+        facts=MappingProxyType(facts),
+        rules=MappingProxyType(dict(sorted(rules.items()))),
+        sources=MappingProxyType(sources),
+        digest=digest,
+        texts=MappingProxyType(dict(texts)),
+        warnings=tuple(_warnings(rules, facts, parameters)),
+    )
+
+
+class _Build:
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix
+        self.problems: list[Problem] = []
+
+    def documents(self, texts: Mapping[str, str]) -> dict[str, list[Document]]:
+        found: dict[str, list[Document]] = {folder: [] for folder in FOLDERS}
+        for name, text in texts.items():
+            folder, _, file = name.partition("/")
+            try:
+                document = read_document(f"{self.prefix}{name}", text)
+            except RulebookError as error:
+                self.problems += error.problems
+                continue
+            stem = file.removesuffix(".yaml")
+            if document.content.get("id") != stem:
+                message = f"id 应与文件名一致：{stem}"
+                self.problems.append(document.problem("id", message, f"写 id: {stem}", at=("id",)))
+                continue
+            found[folder].append(document)
+        return found
+
+    def each(self, documents: list[Document], read: Callable[[Document], _Read]) -> dict[str, _Read]:
+        done: dict[str, _Read] = {}
+        for document in documents:
+            try:
+                done[str(document.content["id"])] = read(document)
+            except RulebookError as error:
+                self.problems += error.problems
+        return done
+
+    def facts(
+        self, documents: list[Document], sources: Mapping[str, Source], parameters: Mapping[str, Parameter]
+    ) -> dict[str, Fact]:
+        """Facts in an order in which each comes after those it is made of."""
+        files = {str(one.content["id"]): (one, file) for one, file in self._forms(documents)}
+        done: dict[str, Fact] = {}
+        waiting = dict(files)
+        while waiting:
+            ready = {
+                name: pair
+                for name, pair in waiting.items()
+                if not self._mentions(pair[1], set(waiting) - {name}) and not self._mentions(pair[1], {name})
+            }
+            if not ready:
+                for document, _file in waiting.values():
+                    message = "事实互相引用，算不出来"
+                    self.problems.append(document.problem("cycle", message, "去掉其中一处引用", at=("expression",)))
+                break
+            for name, (document, file) in ready.items():
+                del waiting[name]
+                try:
+                    done[name] = build_fact(document, file, sources=sources, parameters=parameters, known=done)
+                except RulebookError as error:
+                    self.problems += error.problems
+        return done
+
+    def _forms(self, documents: list[Document]) -> Iterator[tuple[Document, FactFile]]:
+        for document in documents:
+            try:
+                yield document, read_fact_file(document)
+            except RulebookError as error:
+                self.problems += error.problems
+
+    def _mentions(self, file: FactFile, names: set[str]) -> bool:
+        if file.from_ not in (FACTS, MEMBERS):
+            return False
+        words = set(re.findall(r"[a-z][a-z0-9_]*", f"{file.expression} {file.where or ''}"))
+        return bool(words & names)
+
+    def whole(self, facts: Mapping[str, Fact], parameters: Mapping[str, Parameter]) -> None:
+        """What only shows when all files are seen together."""
+        for name in sorted(set(facts) & set(parameters)):
+            at = facts[name].document
+            self.problems.append(at.problem("name", f"{name} 既是事实又是参数", "改其中一个的 id", at=("id",)))
+        for name, fact in facts.items():
+            if name in RESERVED or name.startswith("gap_"):
+                self.problems.append(fact.document.problem("name", f"{name} 是保留的名字", "换一个 id", at=("id",)))
+        member = facts.get(MEMBER_FACT)
+        if any(fact.source.id == MEMBERS or fact.source.is_feed for fact in facts.values()) and (
+            member is None or member.subject != "person" or member.type.kind.value != "boolean"
+        ):
+            message = f"缺少事实 {MEMBER_FACT}（人，是否）：谁算家庭成员"
+            self.problems.append(Problem(f"{self.prefix}facts", 1, "member", message, "建 rules/facts/is_member.yaml"))
+
+
+def _warnings(
+    rules: Mapping[str, Rule], facts: Mapping[str, Fact], parameters: Mapping[str, Parameter]
+) -> Iterator[Problem]:
+    used = {name for rule in rules.values() for name in rule.facts}
+    used |= {name for fact in facts.values() for name in fact.uses} | {MEMBER_FACT}
+    for name, fact in facts.items():
+        if name not in used:
+            yield fact.document.problem("unused", f"没有规则用到事实 {name}", "可以删去", severity="warning")
+    named = {name for rule in rules.values() for name in rule.parameters}
+    named |= {name for fact in facts.values() for name in fact.parameters}
+    for name, parameter in parameters.items():
+        if name not in named:
+            yield Problem(parameter.file, 1, "unused", f"没有规则用到参数 {name}", "可以删去", "warning")

@@ -1,0 +1,132 @@
+"""What facts can be worked out of: the registry's tables and the departments' feeds, with typed columns."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from doudi.rulebook.document import Document
+from doudi.rulebook.value_types import (
+    BOOLEAN,
+    DATE,
+    MONTH,
+    NUMBER,
+    OF_CONTRACT,
+    TEXT,
+    ColumnType,
+    ValueType,
+)
+from doudi.standards.codes import CODE_LISTS
+
+
+def _codes(list_name: str, kind: ValueType = ValueType.TEXT) -> ColumnType:
+    return ColumnType(kind, frozenset(str(member.value) for member in CODE_LISTS[list_name]))
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A table facts are computed from. `subject`: what one row (or the group of rows) is about."""
+
+    id: str
+    title: str
+    title_en: str
+    department: str
+    kind: str
+    """row: one row a subject; events: months add up; state: only the latest month counts; derived: other facts."""
+    columns: Mapping[str, ColumnType]
+
+    @property
+    def is_feed(self) -> bool:
+        return self.kind in ("events", "state")
+
+
+HOUSEHOLD: Final = "registry.household"
+PERSON: Final = "registry.person"
+INCOME: Final = "registry.income"
+MEMBERS: Final = "members"
+FACTS: Final = "facts"
+
+_RISKS = {f"risk_{number}": _codes("risk_type") for number in range(1, 6)}
+_INCOME_COMPONENTS = (
+    "wage_income", "production_gross", "production_cost", "property_income", "transfer_income",
+    "family_planning_payment", "minimum_living_payment", "extreme_hardship_payment", "pension_payment",
+    "ecological_payment", "kin_support", "reward_payment", "other_transfer", "insurance_claims", "rigid_own_spending",
+    "members", "net_income", "per_capita_income",
+)  # fmt: skip
+
+REGISTRY: Final[Mapping[str, Source]] = {
+    HOUSEHOLD: Source(
+        HOUSEHOLD, "登记簿（户）", "Registry: households", "rural_revitalisation", "row",
+        {
+            "region_code": TEXT,
+            "household_type": _codes("household_type"),
+            "monitor_type": _codes("monitor_type"),
+            "enrolled_month": MONTH,
+            "exited_month": MONTH,
+            "risk_cleared": BOOLEAN,
+            **_RISKS,
+            "size_now": NUMBER,
+            "size_year": NUMBER,
+            "housing_grade": _codes("housing_grade"),
+            "dangerous_house": BOOLEAN,
+            "safe_water": BOOLEAN,
+            "relocated": BOOLEAN,
+            "no_labour_flag": BOOLEAN,
+            "dev_status": _codes("dev_status"),
+            "helper_name": TEXT,
+        },
+    ),
+    PERSON: Source(
+        PERSON, "登记簿（人）", "Registry: persons", "rural_revitalisation", "row",
+        {
+            "sex": _codes("sex"),
+            "birth_date": DATE,
+            "relation": _codes("relation"),
+            "education": _codes("education"),
+            "student_status": _codes("student_status"),
+            "absence_reason": _codes("absence_reason"),
+            "health": _codes("health_condition", ValueType.TEXTS),
+            "disability_kind": _codes("disability_kind"),
+            "disability_grade": _codes("disability_grade"),
+            "labour": _codes("labour"),
+            "work_area": _codes("work_area"),
+            "work_months": NUMBER,
+            "wage_month": NUMBER,
+            "public_job": TEXT,
+            "insured_medical": BOOLEAN,
+            "minimum_living": BOOLEAN,
+            "extreme_hardship": BOOLEAN,
+            "status": _codes("person_status"),
+        },
+    ),
+    INCOME: Source(
+        INCOME, "登记簿（收入）", "Registry: yearly incomes", "rural_revitalisation", "row",
+        dict.fromkeys(_INCOME_COMPONENTS, NUMBER),
+    ),
+}  # fmt: skip
+"""The registry's tables as screening gets them (`doudi.feeds.registry`, or the web's database)."""
+
+
+def read_feed(document: Document) -> Source:
+    """The columns of a column contract, as far as facts need them; `doudi.feeds.contract` checks the rest."""
+    columns: dict[str, ColumnType] = {}
+    for column in document.content.get("columns") or []:
+        if not isinstance(column, dict):
+            continue
+        kind = OF_CONTRACT.get(str(column.get("type")))
+        if kind is None or column.get("type") in ("resident_id", "phone", "bank_account", "disability_certificate"):
+            continue
+        codes = column.get("codes")
+        if isinstance(codes, str) and codes in CODE_LISTS:
+            columns[str(column["id"])] = _codes(codes, kind)
+        else:
+            known = frozenset(map(str, codes)) if isinstance(codes, dict) else None
+            columns[str(column["id"])] = ColumnType(kind, known)
+    get = document.content.get
+    return Source(
+        str(get("id")),
+        str(get("title")),
+        str(get("title_en")),
+        str(get("department")),
+        str(get("kind")),
+        columns,
+    )
