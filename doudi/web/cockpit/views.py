@@ -11,13 +11,15 @@ from django.views.decorators.http import require_safe
 
 from doudi.web.accounts.roles import Action
 from doudi.web.cockpit.definitions import figure_cards
-from doudi.web.cockpit.queries import Figures, figures as todays_figures
+from doudi.web.cockpit.queries import Figures
+from doudi.web.cockpit.queries import figures as todays_figures
 from doudi.web.discovery.queries import RegionCount
 from doudi.web.layout import navigation
 from doudi.web.layout.request import OfficerRequest
 
 MOST_PLACES = 30
 MOST_RULES = 10
+FEW_PLACES, SOME_PLACES = 6, 14
 
 
 def clues_at(**params: str) -> str:
@@ -62,5 +64,6 @@ def figures_context(found: Figures) -> dict[str, Any]:
         "cards": figure_cards(found.figures, found.run.as_of if found.run else None),
         "places": [{"place": place, "url": clues_at(region=place.code)} for place in places],
         "places_chart": places_chart(places),
+        "chart_size": "small" if len(places) <= FEW_PLACES else "medium" if len(places) <= SOME_PLACES else "large",
         "rules": [{"rule": rule, "url": clues_at(rule=rule.rule_id)} for rule in raised[:MOST_RULES]],
     }

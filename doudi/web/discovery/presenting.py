@@ -2,13 +2,19 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
+from doudi.rulebook import MissingParameter
+from doudi.standards.periods import IncomeYear
 from doudi.web.accounts.roles import Action
 from doudi.web.accounts.scope import Officer
 from doudi.web.discovery.models import Alert, RunState, ScreeningRun
 from doudi.web.discovery.queries import RuleCount, ScreeningDetail, run_counts
 from doudi.web.discovery.rulebook import current_rulebook, fact_title, rule_title
+
+LINE = "monitoring_line"
+WATCH_LINE = "low_income_watch_line"
 
 
 @dataclass(frozen=True)
@@ -106,9 +112,20 @@ def comparison(officer: Officer, detail: ScreeningDetail) -> tuple[ScreeningRun 
 
 def income_lines(region_code: str, years: Iterable[int]) -> list[tuple[float | None, float | None]]:
     """The monitoring line and the watch line of each income year there, None where none has been entered."""
-    return [(None, None) for _year in years]
+    return [(line_of(LINE, region_code, year), line_of(WATCH_LINE, region_code, year)) for year in years]
+
+
+def line_of(parameter_id: str, region_code: str, income_year: int) -> float | None:
+    parameter = current_rulebook().parameters.get(parameter_id)
+    if parameter is None:
+        return None
+    try:
+        held = parameter.value(region=region_code, on=IncomeYear(income_year).ends + timedelta(days=1))
+    except MissingParameter:
+        return None
+    return held.value if isinstance(held.value, float) else None
 
 
 def fact_sources() -> dict[str, tuple[str, str]]:
     """Each fact's source as it is called in Chinese and English."""
-    return {}
+    return {fact.id: (fact.source.title, fact.source.title_en) for fact in current_rulebook().facts.values()}

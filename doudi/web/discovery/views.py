@@ -14,6 +14,9 @@ from doudi.web.discovery.export import clue_workbook
 from doudi.web.discovery.forms import ClueFilterForm, ScreeningForm
 from doudi.web.discovery.presenting import comparison
 from doudi.web.discovery.queries import clue_choices, clue_page, screening_detail, screening_list
+from doudi.web.discovery.rule_pages import one_rule_page, rule_pages
+from doudi.web.discovery.rulebook import current_rulebook
+from doudi.web.discovery.services import screening_start
 from doudi.web.layout.request import OfficerRequest, wants_part
 from doudi.web.refusal import ActionRefused
 
@@ -55,8 +58,6 @@ def screenings(request: OfficerRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def screening_new(request: OfficerRequest) -> HttpResponse:
-    from doudi.web.discovery.services import screening_start
-
     form = ScreeningForm(request.POST or None, initial={"as_of": timezone.localdate()})
     if request.method == "POST" and form.is_valid():
         try:
@@ -79,9 +80,11 @@ def screening(request: OfficerRequest, run_id: int) -> HttpResponse:
 
 @require_safe
 def rules(request: OfficerRequest) -> HttpResponse:
-    return HttpResponse(status=501)
+    pages = rule_pages(current_rulebook(), region=request.officer.home, on=timezone.localdate())
+    return render(request, "discovery/rules.html", {"pages": pages})
 
 
 @require_safe
 def rule(request: OfficerRequest, rule_id: str) -> HttpResponse:
-    return HttpResponse(status=501)
+    page = one_rule_page(current_rulebook(), rule_id, region=request.officer.home, on=timezone.localdate())
+    return render(request, "discovery/rule.html", {"page": page, "rule": page.rule})

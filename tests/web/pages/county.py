@@ -110,7 +110,7 @@ def make_household(number: int, village: str, keys: Pseudonymiser) -> Household:
             resident_id_hash=keys.resident_hash(identity),
             birth_date=born,
             relation=relation,
-            health=["chronic"] if order == 1 else ["healthy"],
+            health=["chronic_disease"] if order == 1 else ["healthy"],
             labour="ordinary" if order < 2 else "none",
             work_months=8 if order == 0 else None,
             insured_medical=order != 1 or number % 5 != 0,

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from doudi.rulebook.parameters import UNITS
 from doudi.standards import codes
 from doudi.web.layout import navigation
 
@@ -47,6 +48,14 @@ def yuan(value: Any) -> str:
 def whole(value: Any) -> str:
     """A count with thousands marked."""
     return NOTHING if value is None or value == "" else f"{int(value):,}"
+
+
+@register.filter
+def signed(value: Any) -> str:
+    """A change with its sign: +3, −2, 0."""
+    if value is None:
+        return NOTHING
+    return f"+{value:,}" if value > 0 else f"−{-value:,}" if value < 0 else "0"
 
 
 @register.filter
@@ -95,25 +104,37 @@ def code_members(list_name: str) -> dict[str, Any]:
 @register.filter
 def unit(name: str) -> str:
     """A unit of the rulebook in words."""
-    words = {
-        "yuan": _("元"),
-        "person": _("人"),
-        "persons": _("人"),
-        "month": _("个月"),
-        "months": _("个月"),
-        "day": _("天"),
-        "days": _("天"),
-        "year": _("年"),
-        "years": _("岁"),
-        "minute": _("分钟"),
-        "minutes": _("分钟"),
-        "percent": "%",
-        "ratio": "",
-        "count": _("个"),
-        "times": _("次"),
-        "none": "",
-    }
-    return words.get(str(name), str(name))
+    return UNITS.get(str(name), (str(name), str(name)))[1 if in_english() else 0]
+
+
+@register.filter
+def with_unit(value: Any, name: str) -> str:
+    """A value with its unit; a share of 1 as percent, ages and counts without thousands marked."""
+    if value is None or value == "":
+        return NOTHING
+    if isinstance(value, bool):
+        return yes_no(value)
+    if name == "share" and isinstance(value, int | float | Decimal):
+        return f"{float(value) * 100:g} %"
+    if name != "yuan" and isinstance(value, int | float) and abs(value) < 10_000:
+        return f"{value:g} {unit(name)}".strip()
+    return f"{shown(value)} {unit(name)}".strip()
+
+
+@register.filter
+def measured(thing: Any) -> str:
+    """The value of a fact or threshold with its unit, codes by their labels."""
+    value = getattr(thing, "value", None)
+    list_name = getattr(thing, "codes", None)
+    if list_name and value not in (None, ""):
+        return code(value, list_name)
+    return with_unit(value, str(getattr(thing, "unit", "") or ""))
+
+
+@register.filter
+def standing(threshold: Any) -> str:
+    """The value of a parameter that holds today."""
+    return with_unit(threshold.now.value, threshold.parameter.unit)
 
 
 @register.filter
