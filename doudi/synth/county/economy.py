@@ -1,7 +1,7 @@
 """What each household lives on in an income year, by component, fitted to who works in it.
 
-Amounts are whole yuan. Per-capita net income follows a lognormal distribution over the county; wages agree with the months
-and monthly wages of the members, transfers with pensions and relief. All components of a household add up exactly.
+Amounts are whole yuan. Per-capita net income follows a lognormal distribution over the county; wages agree with the
+months and monthly wages of the members, transfers with pensions and relief. All components add up exactly.
 """
 
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from doudi.standards.codes import Labour
-from doudi.synth.arrays import Flags, Floats, Ints, a_household, chance, chosen
-from doudi.synth.families import OLD_ALONE, Members
-from doudi.synth.people import ACTIVE, LABOUR, OLD_AGE, People
+from doudi.synth.county.arrays import Flags, Floats, Ints, a_household, chance, chosen
+from doudi.synth.county.families import OLD_ALONE, Members
+from doudi.synth.county.people import ACTIVE, LABOUR, OLD_AGE, People
 
 MEDIAN_INCOME, SPREAD = 14_500.0, 0.40
 """Yuan a person and year at the middle of the county, and the sigma of its logarithm."""

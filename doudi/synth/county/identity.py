@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from doudi.synth.arrays import Flags, Ints, serials
+from doudi.synth.county.arrays import Flags, Ints, serials
 
 AREA = "149901"
 """Province prefix 14 with city 99, which was never given to any city."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from doudi.standards.codes import HousingGrade
-from doudi.synth.arrays import Flags, Ints, chance, chosen, day_number, picked
-from doudi.synth.county import County
+from doudi.synth.county.arrays import Flags, Ints, chance, chosen, day_number, picked
+from doudi.synth.county.whole import County
 
 
 @dataclass(frozen=True, slots=True)

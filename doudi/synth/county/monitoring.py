@@ -6,10 +6,10 @@ from datetime import date
 import numpy as np
 
 from doudi.standards.codes import MonitorType, RiskType
-from doudi.synth.arrays import Flags, Ints, a_household, chance, chosen, day_number
-from doudi.synth.economy import Economy
-from doudi.synth.families import Members
-from doudi.synth.people import LABOUR, People
+from doudi.synth.county.arrays import Flags, Ints, a_household, chance, chosen, day_number
+from doudi.synth.county.economy import Economy
+from doudi.synth.county.families import Members
+from doudi.synth.county.people import LABOUR, People
 
 TYPES, RISKS = tuple(MonitorType), tuple(RiskType)
 NONE = -1

@@ -86,4 +86,4 @@ def chosen(rng: np.random.Generator, eligible: Flags, share: float, least: int) 
 
 def a_household(household: Ints, values: npt.NDArray[np.generic], count: int) -> Floats:
     """Sum of a person's value over each household."""
-    return np.bincount(household, weights=values.astype(np.float64), minlength=count)
+    return np.bincount(household, weights=values.astype(np.float64), minlength=count).astype(np.float64)

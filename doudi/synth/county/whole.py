@@ -7,14 +7,14 @@ import numpy as np
 import pyarrow as pa
 
 from doudi.standards.periods import IncomeYear
-from doudi.synth.arrays import Flags, Floats, Ints, a_household, chance, day_number, serials
-from doudi.synth.economy import Economy, make_economy
-from doudi.synth.families import HEAD, SPOUSE, Members, make_members
-from doudi.synth.identity import AREA, phones, resident_ids
-from doudi.synth.monitoring import Monitoring, make_monitoring
-from doudi.synth.names import person_name_pool
-from doudi.synth.people import ACTIVE, People, make_people
-from doudi.synth.places import Places, make_places
+from doudi.synth.county.arrays import Flags, Floats, Ints, a_household, chance, coded, day_number, serials
+from doudi.synth.county.economy import Economy, make_economy
+from doudi.synth.county.families import HEAD, SPOUSE, Members, make_members
+from doudi.synth.county.identity import AREA, phones, resident_ids
+from doudi.synth.county.monitoring import Monitoring, make_monitoring
+from doudi.synth.county.names import person_name_pool
+from doudi.synth.county.people import ACTIVE, People, make_people
+from doudi.synth.county.places import Places, make_places
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,22 @@ class County:
     def of_households(self, values: pa.Array) -> pa.Array:
         """A household's value for each of its persons."""
         return values.take(pa.array(self.members.household))
+
+    def about(self, rows: Ints, columns: dict[str, pa.Array]) -> pa.Table:
+        """A table about the persons at some rows of `members`: who they are, then the columns."""
+        at = pa.array(rows)
+        home = self.members.household[rows]
+        village = self.places.village_of_household[home]
+        who = {
+            "person_row": at,
+            "name": self.identity.name.take(at),
+            "resident_id": self.identity.resident_id.take(at),
+            "household_no": self.household_no.take(pa.array(home)),
+            "person_no": self.identity.person_no.take(at),
+            "township": coded(self.places.township_of_village[village], [name for _, name in self.places.townships]),
+            "village": coded(village, [name for _, name in self.places.villages]),
+        }
+        return pa.table(who | columns)
 
     def main_earners(self) -> Flags:
         """Persons who earn more wages than any other member of their household."""

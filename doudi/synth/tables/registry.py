@@ -14,17 +14,17 @@ from doudi.standards.codes import (
     RoadType,
     Sex,
 )
-from doudi.synth import names
-from doudi.synth.arrays import Flags, chance, chosen, coded, dates, month_texts, numbers, picked, repeated
-from doudi.synth.county import County
-from doudi.synth.economy import BESIDE, COMPONENTS, Incomes
-from doudi.synth.families import RELATIONS
-from doudi.synth.housing import make_housing
-from doudi.synth.identity import bank_accounts, phones
-from doudi.synth.monitoring import RISKS, TYPES
-from doudi.synth.people import AREAS, CHANNELS, EDUCATION, KINDS, LABOUR, SCHOOL_AGES, STATUS, STUDENT
+from doudi.synth.county import names
+from doudi.synth.county.arrays import Flags, chance, chosen, coded, dates, month_texts, numbers, picked, repeated
+from doudi.synth.county.economy import BESIDE, COMPONENTS, Incomes
+from doudi.synth.county.families import RELATIONS
+from doudi.synth.county.housing import make_housing
+from doudi.synth.county.identity import bank_accounts, phones
+from doudi.synth.county.monitoring import RISKS, TYPES
+from doudi.synth.county.people import AREAS, CHANNELS, EDUCATION, KINDS, LABOUR, SCHOOL_AGES, STATUS, STUDENT
+from doudi.synth.county.whole import County
 
-HEALTH_COLUMN = pa.list_(pa.string())
+HELPERS = tuple(surname + given for surname in names.SURNAMES[:30] for given in names.GIVEN_LAST[:10])
 
 
 def registry_tables(county: County) -> dict[str, pa.Table]:
@@ -70,6 +70,7 @@ def household_table(county: County) -> pa.Table:
     done = np.where(monitoring.nobody_able, 2, np.where(monitoring.without_measure, 1, 0))
     helped = enrolled | economy.alleviated
     relocated = economy.alleviated & (rng.random(count) < 0.08)
+    site = np.where(relocated, rng.integers(0, 2, count), -1)
     return pa.table(
         {
             "province": repeated(names.PROVINCE, count),
@@ -107,11 +108,9 @@ def household_table(county: County) -> pa.Table:
             "road_type": coded(picked(rng, (0.8, 0.08, 0.05, 0.03, 0.04), count), tuple(RoadType)),
             "road_km": numbers(np.round(rng.exponential(0.4, count).clip(0, 5), 1)),
             "relocated": numbers(relocated),
-            "resettlement_site": coded(np.where(relocated, rng.integers(0, 2, count), -1), ("示例安置区", "演示新村安置区")),
+            "resettlement_site": coded(site, names.RESETTLEMENT_SITES),
             "cooperative": numbers(rng.random(count) < 0.2),
-            "helper_name": coded(
-                np.where(helped, rng.integers(0, 300, count), -1), [f"{s}{g}" for s in names.SURNAMES[:30] for g in names.GIVEN_LAST[:10]]
-            ),
+            "helper_name": coded(np.where(helped, rng.integers(0, len(HELPERS), count), -1), HELPERS),
             "helper_unit": coded(np.where(helped, rng.integers(0, 6, count), -1), names.HELPER_UNITS),
             "helper_phone": _where(helped, phones(90_000_000 + rng.integers(0, 300, count))),
             "no_labour_flag": numbers(enrolled & monitoring.nobody_able),

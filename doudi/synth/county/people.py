@@ -14,8 +14,8 @@ from doudi.standards.codes import (
     StudentStatus,
     WorkArea,
 )
-from doudi.synth.arrays import Flags, Floats, Ints, ages_on, chance, chosen, day_number, picked
-from doudi.synth.families import FATHER, HEAD, MOTHER, Members
+from doudi.synth.county.arrays import Flags, Floats, Ints, ages_on, chance, chosen, day_number, picked
+from doudi.synth.county.families import FATHER, HEAD, MOTHER, Members
 
 STUDENT, EDUCATION, LABOUR = tuple(StudentStatus), tuple(Education), tuple(Labour)
 AREAS, STATUS, KINDS = tuple(WorkArea), tuple(PersonStatus), tuple(DisabilityKind)
@@ -194,11 +194,12 @@ class _Health:
         long_ago = today - rng.integers(500, 3000, count)
         lately = today - rng.integers(3, 29, count)
         disabled = rng.random(count) < np.array([0.007, 0.014, 0.03, 0.055, 0.07])[band]
-        newly_certified = chosen(rng, active & (age >= 3) & ~disabled, 0.0005, 3)
+        newly_severe = chosen(rng, active & (age >= 3) & ~disabled, 0.0004, 3)
+        newly_certified = newly_severe | chosen(rng, active & (age >= 3) & ~disabled, 0.0001, 1)
         disabled |= newly_certified
         kind = picked(rng, (0.12, 0.14, 0.02, 0.5, 0.09, 0.09, 0.04), count)
         grade = picked(rng, (0.12, 0.2, 0.33, 0.35), count) + 1
-        grade = np.where(newly_certified & (rng.random(count) < 0.8), rng.integers(1, 3, count), grade)
+        grade = np.where(newly_severe, rng.integers(1, 3, count), grade)
         return cls(
             chronic=chronic,
             major=major,

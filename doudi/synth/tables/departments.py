@@ -1,7 +1,7 @@
 """What each department truly knows about the county's people, as typed tables with the columns of the contracts.
 
-Every table also carries `household_no` and `person_no` of the person meant, for the truth file; a sheet only gets the
-columns that its contract has.
+Every table also says which person is meant (`household_no`, `person_no`, and `person_row` among the members); a sheet
+only gets the columns that its contract has.
 """
 
 from collections.abc import Callable
@@ -9,11 +9,8 @@ from collections.abc import Callable
 import numpy as np
 import pyarrow as pa
 
-from doudi.synth import names
-from doudi.synth.arrays import (
-    Flags,
-    Floats,
-    Ints,
+from doudi.synth.county import names
+from doudi.synth.county.arrays import (
     a_household,
     chance,
     chosen,
@@ -24,33 +21,16 @@ from doudi.synth.arrays import (
     picked,
     serials,
 )
-from doudi.synth.county import County
-from doudi.synth.families import HEAD
-from doudi.synth.housing import make_housing
-from doudi.synth.people import DEAD, IN_PRISON, KINDS, MOVED_OUT, STUDENT
-from doudi.synth.registry_tables import insured_now
+from doudi.synth.county.housing import make_housing
+from doudi.synth.county.people import DEAD, IN_PRISON, KINDS, MOVED_OUT, STUDENT
+from doudi.synth.county.whole import County
+from doudi.synth.tables.assets import ASSET_TABLES
+from doudi.synth.tables.registry import insured_now
 
 
 def department_tables(county: County) -> dict[str, pa.Table]:
     """All feeds by id."""
-    return {feed: make(county) for feed, make in _TABLES.items()}
-
-
-def _of(county: County, rows: Ints, columns: dict[str, pa.Array]) -> pa.Table:
-    """A table about the persons at some rows of `Members`: who they are, then the columns."""
-    at = pa.array(rows)
-    home = county.members.household[rows]
-    village = county.places.village_of_household[home]
-    township = county.places.township_of_village[village]
-    who = {
-        "name": county.identity.name.take(at),
-        "resident_id": county.identity.resident_id.take(at),
-        "household_no": county.household_no.take(pa.array(home)),
-        "person_no": county.identity.person_no.take(at),
-        "township": coded(township, [name for _, name in county.places.townships]),
-        "village": coded(village, [name for _, name in county.places.villages]),
-    }
-    return pa.table(who | columns)
+    return {feed: make(county) for feed, make in (_TABLES | ASSET_TABLES).items()}
 
 
 def medical_settlement(county: County) -> pa.Table:
@@ -83,7 +63,7 @@ def medical_settlement(county: County) -> pa.Table:
         "self_paid": numbers(np.round(total - reimbursed, 2)),
         "settled_on": dates(today - rng.integers(2, 360, count)),
     }
-    return _of(county, rows, columns).take(pa.array(order))
+    return county.about(rows, columns).take(pa.array(order))
 
 
 def medical_enrolment(county: County) -> pa.Table:
@@ -93,8 +73,7 @@ def medical_enrolment(county: County) -> pa.Table:
     insured = insured_now(county)[rows]
     aid = (county.economy.on_minimum_living | county.economy.on_extreme_hardship)[rows] & insured
     kind = np.where(rng.random(len(rows)) < 0.04, 1, 0)
-    return _of(
-        county,
+    return county.about(
         rows,
         {
             "insured": numbers(insured),
@@ -113,19 +92,21 @@ def health_disease(county: County) -> pa.Table:
     count = len(rows)
     major, chronic = people.major[rows], people.chronic[rows]
     diagnosed = people.diagnosed_day[rows]
+    which = rng.integers(0, len(names.MAJOR_DISEASES), count)
     contract = rng.random(count) < 0.97
     followed = np.maximum(today - rng.integers(5, 80, count), diagnosed)
-    return _of(
-        county,
+    return county.about(
         rows,
         {
-            "major_disease": coded(np.where(major, rng.integers(0, len(names.MAJOR_DISEASES), count), -1), names.MAJOR_DISEASES),
-            "chronic_disease": coded(np.where(chronic, rng.integers(0, len(names.CHRONIC_DISEASES), count), -1), names.CHRONIC_DISEASES),
+            "major_disease": coded(np.where(major, which, -1), names.MAJOR_DISEASES),
+            "chronic_disease": coded(
+                np.where(chronic, which % len(names.CHRONIC_DISEASES), -1), names.CHRONIC_DISEASES
+            ),
             "diagnosed_on": dates(diagnosed),
             "family_doctor_contract": numbers(contract),
             "followed_up_on": dates(followed, null=~contract),
         },
-    )  # fmt: skip
+    )
 
 
 _STAGES = ("preschool", "primary", "junior", "senior", "vocational")
@@ -133,7 +114,7 @@ _STAGE_OF = {"preschool": 0, "primary": 1, "grade": 2, "senior": 3, "vocational"
 
 
 def school_roll(county: County) -> pa.Table:
-    """Pupils from preschool to senior and vocational school; dropped-out children stay on it, some others never were."""
+    """Pupils from preschool to senior and vocational school; dropped-out children stay on it, some never were."""
     rng = chance(county.seed, "roll")
     people = county.people
     stage_of = np.array([_STAGE_OF.get(str(status).split("_")[0], -1) for status in STUDENT])
@@ -148,9 +129,10 @@ def school_roll(county: County) -> pa.Table:
     poor = (county.economy.on_minimum_living | county.economy.alleviated[county.members.household])[rows]
     grades = tuple(f"{year}年级" for year in "一二三四五六七八九")
     year = np.clip(people.age[rows] - 6, 0, 8)
+    own_cost = np.where(stage >= 3, rng.integers(8, 40, count) * 100.0, rng.integers(0, 8, count) * 50.0)
+    absent = np.where(dropped, rng.integers(15, 60, count), rng.binomial(3, 0.08, count))
     school = np.array([0, 0, 2, 4, 5])[stage] + ((stage == 1) | (stage == 2)) * rng.integers(0, 2, count)
-    return _of(
-        county,
+    return county.about(
         rows,
         {
             "school": coded(school, names.SCHOOLS),
@@ -160,10 +142,10 @@ def school_roll(county: County) -> pa.Table:
             "home_teaching": numbers(at_home),
             "aid_received": numbers(poor & ~dropped),
             "aid_amount": numbers(np.where(poor & ~dropped, 500.0, 0.0)),
-            "own_cost": numbers(np.where(stage >= 3, rng.integers(8, 40, count) * 100.0, rng.integers(0, 8, count) * 50.0)),
-            "absent_days": numbers(np.where(dropped, rng.integers(15, 60, count), rng.binomial(3, 0.08, count)), pa.int32()),
+            "own_cost": numbers(own_cost),
+            "absent_days": numbers(absent, pa.int32()),
         },
-    )  # fmt: skip
+    )
 
 
 def disability_certificate(county: County) -> pa.Table:
@@ -175,8 +157,7 @@ def disability_certificate(county: County) -> pa.Table:
     number = pa.compute.binary_join_element_wise(
         county.identity.resident_id.take(pa.array(rows)), kinds, coded(grade, list("01234")), ""
     )
-    return _of(
-        county,
+    return county.about(
         rows,
         {
             "certificate_no": number,
@@ -191,7 +172,7 @@ def disability_certificate(county: County) -> pa.Table:
 
 
 def civil_assistance(county: County) -> pa.Table:
-    """Minimum-living and extreme-hardship payments by quarter, and temporary relief; a few households got it repeatedly."""
+    """Minimum-living and extreme-hardship payments by quarter; temporary relief, to a few households repeatedly."""
     rng = chance(county.seed, "assistance")
     today, economy = day_number(county.as_of), county.economy
     heads = county.head_rows
@@ -225,15 +206,15 @@ def civil_assistance(county: County) -> pa.Table:
         "stopped_on": pa.nulls(len(rows), pa.date32()),
         "stop_reason": pa.nulls(len(rows), pa.string()),
     }
-    return _of(county, rows, columns).take(pa.array(order))
+    return county.about(rows, columns).take(pa.array(order))
 
 
 def housing_appraisal(county: County) -> pa.Table:
     housing, heads = make_housing(county), county.head_rows
     homes = np.flatnonzero(housing.appraised)
-    dangerous, building = housing.dangerous[homes], housing.rebuilding[homes]
-    return _of(
-        county,
+    building = housing.rebuilding[homes]
+    status = np.where(building, 2, np.where(housing.dangerous[homes], 1, 0))
+    return county.about(
         heads[homes],
         {
             "house_no": serials("FW", homes + 1, 8),
@@ -241,10 +222,10 @@ def housing_appraisal(county: County) -> pa.Table:
             "appraised_on": dates(housing.appraised_day[homes]),
             "only_home": numbers(housing.only_home[homes]),
             "lives_in": numbers(housing.only_home[homes]),
-            "rebuild_status": coded(np.where(building, 2, np.where(dangerous, 1, 0)), ("not_needed", "not_started", "in_progress")),
+            "rebuild_status": coded(status, ("not_needed", "not_started", "in_progress")),
             "rebuild_started_on": dates(housing.rebuild_started_day[homes], null=~building),
         },
-    )  # fmt: skip
+    )
 
 
 def water_supply(county: County) -> pa.Table:
@@ -253,23 +234,23 @@ def water_supply(county: County) -> pa.Table:
     count = county.households
     dry = chosen(rng, np.ones(count, dtype=np.bool_), 0.006, 3)
     village = county.places.village_of_household
+    without = np.where(dry, rng.integers(4, 16, count), rng.binomial(2, 0.06, count))
     points = [f"{name}供水点" for _, name in county.places.villages]
-    return _of(
-        county,
+    return county.about(
         county.head_rows,
         {
             "supply_point": coded(village, points),
-            "days_without": numbers(np.where(dry, rng.integers(4, 16, count), rng.binomial(2, 0.06, count)).astype(np.float64)),
+            "days_without": numbers(without.astype(np.float64)),
             "quality_ok": numbers(rng.random(count) < 0.998),
             "fetch_minutes": numbers(rng.integers(0, 15, count).astype(np.float64)),
             "assurance_ratio": numbers(np.round(rng.uniform(95, 100, count), 1)),
             "litres_per_day": numbers(np.round(rng.normal(65, 8, count).clip(45, 110), 1)),
         },
-    )  # fmt: skip
+    )
 
 
 def employment(county: County) -> pa.Table:
-    """Everybody who worked in the income year; some lost the work since, a few of them the main earner of the family."""
+    """Everybody who worked in the income year; some lost the work since, a few of them main earners."""
     rng = chance(county.seed, "employment")
     economy, today = county.economy, day_number(county.as_of)
     works = economy.work_months > 0
@@ -280,8 +261,7 @@ def employment(county: County) -> pa.Table:
     count, gone = len(rows), lost[rows]
     since = today - rng.integers(45, 200, count)
     started = today - rng.integers(230, 2500, count)
-    return _of(
-        county,
+    return county.about(
         rows,
         {
             "employment_status": coded(np.where(gone, 1, 0), ("employed", "unemployed")),
@@ -305,8 +285,7 @@ def disaster_loss(county: County) -> pa.Table:
     loss = np.where(
         heavy[homes], rng.lognormal(np.log(11_000), 0.5, count).clip(5_200, 60_000), rng.uniform(400, 4_800, count)
     )
-    return _of(
-        county,
+    return county.about(
         county.head_rows[homes],
         {
             "disaster_kind": coded(picked(rng, (0.6, 0.1, 0.2, 0.1), count), ("flood", "hail", "wind", "landslide")),
@@ -314,7 +293,7 @@ def disaster_loss(county: County) -> pa.Table:
             "loss_yuan": numbers(np.round(loss, -1)),
             "house_damage": coded(picked(rng, (0.85, 0.15), count), ("none", "damaged")),
         },
-    )  # fmt: skip
+    )
 
 
 def population_change(county: County) -> pa.Table:
@@ -325,83 +304,9 @@ def population_change(county: County) -> pa.Table:
     status = people.status[rows]
     kind = np.where(status == DEAD, 0, np.where(status == MOVED_OUT, 1, np.where(status == IN_PRISON, 2, 3)))
     day = np.where(kind == 3, county.members.birth_days[rows], people.status_day[rows])
-    return _of(
-        county,
+    return county.about(
         rows,
         {"change": coded(kind, ("death", "moved_out", "prison", "birth")), "changed_on": dates(day)},
-    )
-
-
-def _adults(
-    county: County, purpose: str, share: float, *, youngest: int = 22, oldest: int = 65
-) -> tuple[Ints, np.random.Generator]:
-    """Rows of some adults, a share of all households having one: heads and their grown relatives."""
-    rng = chance(county.seed, purpose)
-    age = county.people.age
-    able = county.people.active & (age >= youngest) & (age <= oldest)
-    preferred: Flags = able & ((county.members.slot == HEAD) | (rng.random(county.persons) < 0.3))
-    return np.flatnonzero(chosen(rng, preferred, share, 3)), rng
-
-
-def vehicle(county: County) -> pa.Table:
-    rows, rng = _adults(county, "vehicles", 0.14)
-    count = len(rows)
-    value: Floats = np.round(rng.lognormal(np.log(62_000), 0.5, count), -2)
-    return _of(
-        county,
-        rows,
-        {
-            "plate_masked": serials("示·A**", rng.integers(0, 1000, count), 3),
-            "vehicle_kind": coded(picked(rng, (0.7, 0.2, 0.1), count), ("小型轿车", "小型普通客车", "轻型货车")),
-            "value_yuan": numbers(value),
-            "registered_on": dates(day_number(county.as_of) - rng.integers(20, 3500, count)),
-        },
-    )
-
-
-def business_registration(county: County) -> pa.Table:
-    rows, rng = _adults(county, "businesses", 0.025)
-    count = len(rows)
-    ended = rng.random(count) < 0.15
-    started = day_number(county.as_of) - rng.integers(500, 4000, count)
-    return _of(
-        county,
-        rows,
-        {
-            "business_name": serials("示例县虚构商行", rng.integers(0, 10**5, count), 5),
-            "business_kind": coded(picked(rng, (0.12, 0.8, 0.08), count), ("company", "sole_trader", "cooperative")),
-            "business_status": coded(np.where(ended, 1, 0), ("active", "closed")),
-            "registered_on": dates(started),
-            "ended_on": dates(started + rng.integers(100, 480, count), null=~ended),
-            "yearly_turnover": numbers(np.where(ended, 0.0, np.round(rng.lognormal(np.log(60_000), 0.9, count), -2))),
-        },
-    )
-
-
-def payroll(county: County) -> pa.Table:
-    rows, rng = _adults(county, "payroll", 0.008, oldest=59)
-    return _of(
-        county,
-        rows,
-        {
-            "employer": coded(rng.integers(0, len(names.HELPER_UNITS), len(rows)), names.HELPER_UNITS),
-            "since": dates(day_number(county.as_of) - rng.integers(400, 7000, len(rows))),
-        },
-    )
-
-
-def property_registration(county: County) -> pa.Table:
-    rows, rng = _adults(county, "property", 0.03)
-    count = len(rows)
-    return _of(
-        county,
-        rows,
-        {
-            "property_kind": coded(picked(rng, (0.85, 0.08, 0.07), count), ("flat", "shop", "other")),
-            "area_m2": numbers(np.round(rng.normal(98, 22, count).clip(20, 220), 2)),
-            "located_county": coded(picked(rng, (0.7, 0.3), count), (names.COUNTY, "演示区")),
-            "registered_on": dates(day_number(county.as_of) - rng.integers(30, 4500, count)),
-        },
     )
 
 
@@ -419,9 +324,5 @@ _TABLES: dict[str, Callable[[County], pa.Table]] = {
         employment,
         disaster_loss,
         population_change,
-        vehicle,
-        business_registration,
-        payroll,
-        property_registration,
     )
 }

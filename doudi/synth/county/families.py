@@ -5,14 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from doudi.standards.codes import Relation
-from doudi.synth.arrays import Flags, Floats, Ints, chance, day_number, picked
+from doudi.synth.county.arrays import Flags, Floats, Ints, chance, day_number, picked
 
 HEAD, SPOUSE, CHILD_1, CHILD_2, CHILD_3, FATHER, MOTHER, CHILD_IN_LAW, GRANDCHILD_1, GRANDCHILD_2 = range(10)
 SLOTS = 10
 CHILDREN, GRANDCHILDREN = (CHILD_1, CHILD_2, CHILD_3), (GRANDCHILD_1, GRANDCHILD_2)
 
 OLD_ALONE, OLD_COUPLE, NUCLEAR, GROWN_CHILD, WITH_PARENTS, ONE_PARENT, ALONE, LEFT_BEHIND = range(8)
-FAMILY_SHARES = (0.075, 0.135, 0.31, 0.185, 0.15, 0.04, 0.065, 0.04)
+FAMILY_SHARES = (0.07, 0.125, 0.32, 0.2, 0.155, 0.04, 0.055, 0.035)
 HEAD_AGES = ((63, 88), (62, 84), (27, 50), (48, 67), (30, 55), (30, 54), (32, 61), (55, 76))
 YOUNGEST_PARENT = 19
 OLDEST = 97

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from doudi.synth.arrays import Ints, chance
-from doudi.synth.identity import AREA
-from doudi.synth.names import CITY, COUNTY, PROVINCE, township_names, village_names
+from doudi.synth.county.arrays import Ints, chance
+from doudi.synth.county.identity import AREA
+from doudi.synth.county.names import CITY, COUNTY, PROVINCE, township_names, village_names
 
 HOUSEHOLDS_A_VILLAGE = 325
 VILLAGES_A_TOWNSHIP = 28

@@ -1,0 +1,1 @@
+"""True tables into the sheets that offices send: layout, cells, mistakes, files."""

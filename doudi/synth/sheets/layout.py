@@ -1,0 +1,89 @@
+"""How each office lays out its sheet: file format, lines above and below, header lines, shapes of dates, yes and no.
+
+Headers themselves come from the column contracts; which of their spellings a sheet uses is drawn from the seed.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Format = Literal["xlsx", "xls", "csv-utf8", "csv-gb18030"]
+DateShape = Literal["compact", "iso", "dots", "slashes", "chinese", "cell"]
+
+YES_NO, TICKS, ONES, HAVE = ("是", "否"), ("√", "×"), ("1", "0"), ("有", "无")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """One sheet. `groups`: spans of a first header line, as (label, first column, last column)."""
+
+    format: Format = "xlsx"
+    sheet: str = "Sheet1"
+    title: bool = True
+    above: tuple[str, ...] = ()
+    groups: tuple[tuple[str, str, str], ...] = ()
+    below: tuple[str, ...] = ()
+    totals: bool = False
+    hidden_sheet: bool = False
+    date_shape: DateShape = "iso"
+    yes_no: tuple[str, str] = YES_NO
+    ten_thousand: bool = False
+    """Money columns in 万元, as their headers say."""
+    leaves_out: tuple[str, ...] = ("household_no",)
+    """Columns of the contract that this office does not keep."""
+
+
+_HOUSEHOLD_GROUPS = (
+    ("基本信息", "province", "household_type"),
+    ("监测情况", "monitor_type", "clear_mode"),
+    ("户主及联系方式", "head_name", "bank_account"),
+    ("家庭人口", "size_now", "size_year"),
+    ("家庭收入情况", "income_year", "per_capita_income"),
+    ("住房饮水和生产生活条件", "housing_grade", "cooperative"),
+    ("帮扶情况", "helper_name", "dev_status"),
+)
+
+LAYOUTS: dict[str, Layout] = {
+    "registry_region": Layout(sheet="行政区划", title=False, leaves_out=("full_name", "level")),
+    "registry_household": Layout(sheet="户信息", groups=_HOUSEHOLD_GROUPS, date_shape="compact", leaves_out=()),
+    "registry_person": Layout(
+        sheet="人口信息",
+        date_shape="compact",
+        hidden_sheet=True,
+        leaves_out=(
+            "insured_medical_resident",
+            "insured_medical_worker",
+            "insured_pension_resident",
+            "insured_pension_worker",
+        ),
+    ),
+    "registry_income": Layout(
+        sheet="收入台账",
+        above=("单位：万元",),
+        below=("注：收入年度为上年10月1日至当年9月30日。",),
+        ten_thousand=True,
+        leaves_out=(),
+    ),
+    "medical_settlement": Layout(
+        above=("填报单位：示例县医疗保障局        单位：元",),
+        groups=(("费用情况", "total_cost", "self_paid"),),
+        below=("填表人：示例        审核人：演示", "注：本表为近12个月结算数据。"),
+        totals=True,
+        date_shape="cell",
+    ),
+    "medical_enrolment": Layout(format="csv-utf8", title=False),
+    "health_disease": Layout(above=("填报单位：示例县卫生健康局",), date_shape="dots"),
+    "school_roll": Layout(format="xls", below=("填报单位：示例县教育局（盖章）",)),
+    "disability_certificate": Layout(format="xls", date_shape="chinese", yes_no=TICKS),
+    "civil_assistance": Layout(format="csv-gb18030", title=False, date_shape="slashes"),
+    "housing_appraisal": Layout(
+        date_shape="chinese", leaves_out=(), below=("注：C级、D级房屋须及时撤人、限期改造。",), hidden_sheet=True
+    ),
+    "water_supply": Layout(yes_no=ONES, leaves_out=()),
+    "employment": Layout(date_shape="iso", above=("截至上月末",)),
+    "disaster_loss": Layout(date_shape="dots", totals=True, below=("填报单位：示例县应急管理局",)),
+    "population_change": Layout(date_shape="compact"),
+    "vehicle": Layout(date_shape="cell"),
+    "business_registration": Layout(date_shape="slashes"),
+    "payroll": Layout(title=False, date_shape="compact"),
+    "property_registration": Layout(date_shape="chinese"),
+}  # fmt: skip
