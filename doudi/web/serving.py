@@ -37,6 +37,7 @@ def prepare(*, verbosity: int = 0) -> None:
     from django.core.management import call_command
 
     settings.DOUDI_DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
+    settings.STATIC_ROOT.mkdir(exist_ok=True)
     call_command("migrate", interactive=False, verbosity=verbosity)
     from doudi.web.protection.proof import key_fits
 

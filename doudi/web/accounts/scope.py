@@ -4,7 +4,7 @@ An `Officer` is the acting person with the posts held today. `officer.reach(acti
 `within(reach, field)` turns that into a condition for a query; `require` refuses.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -122,14 +122,19 @@ def officer_of(user: User, *, address: str | None = None, on: date | None = None
     )
 
 
-def region_condition(areas: Iterable[Area], column: str = "region_code") -> Q:
-    """The condition that a row's region lies in one of the areas, whatever the department. No area: no row."""
+def region_condition(
+    areas: Iterable[Area], column: str = "region_code", *, department: Callable[[str], Q] | None = None
+) -> Q:
+    """The condition that a row lies in one of the areas; without areas, no row.
+
+    `department` gives the condition by which a row concerns a department; without it departments see the whole region.
+    """
     condition = Q(pk__in=[])
     for area in areas:
-        if area.region == WHOLE_COUNTRY:
-            return Q()
-        lowest, highest = area.bounds
-        condition |= Q(**{f"{column}__range": (lowest, highest)})
+        here = Q(**{f"{column}__range": area.bounds})
+        if area.department and department is not None:
+            here &= department(area.department)
+        condition |= here
     return condition
 
 

@@ -14,7 +14,6 @@ from doudi.web.accounts.scope import Officer, require
 from doudi.web.audit.services import audit_record
 from doudi.web.discovery.models import Clue
 from doudi.web.discovery.queries import ClueFilter, ClueRow, clue_rows, clues_matching, sorted_clues, with_household
-from doudi.web.discovery.rulebook import rule_title
 from doudi.web.refusal import ActionRefused
 
 MOST_ROWS = 100_000

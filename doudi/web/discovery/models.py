@@ -76,16 +76,17 @@ class ClueLevel(models.TextChoices):
 class ClueQuerySet(models.QuerySet["Clue"]):
     def visible_to(self, actor: Officer, action: Action = Action.CLUE_SEE) -> "ClueQuerySet":
         """Clues in the actor's regions; a department's officer sees those with a reason for the department."""
-        condition = models.Q(pk__in=[])
-        for area in actor.reach(action):
-            here = region_condition([area])
-            if area.department:
-                concerned = Alert.objects.filter(
-                    clue_id=models.OuterRef("pk"), run_id=models.OuterRef("last_run_id"), department=area.department
+
+        def concerned(department: str) -> models.Q:
+            return models.Q(
+                models.Exists(
+                    Alert.objects.filter(
+                        clue_id=models.OuterRef("pk"), run_id=models.OuterRef("last_run_id"), department=department
+                    )
                 )
-                here &= models.Q(models.Exists(concerned))
-            condition |= here
-        return self.filter(condition)
+            )
+
+        return self.filter(region_condition(actor.reach(action), department=concerned))
 
 
 class Clue(models.Model):
@@ -126,13 +127,10 @@ class Clue(models.Model):
 
 class AlertQuerySet(models.QuerySet["Alert"]):
     def visible_to(self, actor: Officer, action: Action = Action.CLUE_SEE) -> "AlertQuerySet":
-        condition = models.Q(pk__in=[])
-        for area in actor.reach(action):
-            here = region_condition([area])
-            if area.department:
-                here &= models.Q(department=area.department)
-            condition |= here
-        return self.filter(condition)
+        """Alerts in the actor's regions; a department's officer sees those of the department."""
+        return self.filter(
+            region_condition(actor.reach(action), department=lambda department: models.Q(department=department))
+        )
 
 
 class Alert(models.Model):

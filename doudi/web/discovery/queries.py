@@ -268,11 +268,12 @@ def run_counts(
 ) -> tuple[list[RuleCount], list[RegionCount]]:
     """Counts by rule and by the regions one level below the actor's own. Two SQL statements."""
     areas = actor.reach(action)
-    condition = Q(pk__in=[])
-    for area in areas:
-        theirs = Q(department=area.department) if area.department else ~Q(rule_id="") | Q(department="")
-        condition |= region_condition([area]) & theirs
-    rows = run.tallies.filter(condition).values_list(
+    whole = [area for area in areas if not area.department]
+    if whole:
+        mine = region_condition(whole) & (Q(rule_id__gt="") | Q(department=""))
+    else:
+        mine = region_condition(areas, department=lambda department: Q(department=department))
+    rows = run.tallies.filter(mine).values_list(
         "region_code", "rule_id", "level", "alerts", "households", "cannot_tell"
     )
     rules: dict[str, list[Any]] = {}

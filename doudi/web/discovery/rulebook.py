@@ -1,5 +1,6 @@
 """The rulebook the installation runs on, loaded once and again when a file changes."""
 
+import logging
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -9,6 +10,8 @@ from django.conf import settings
 
 if TYPE_CHECKING:
     from doudi.rulebook import Rulebook
+
+log = logging.getLogger("doudi.discovery")
 
 
 def current_rulebook() -> "Rulebook":
@@ -39,18 +42,22 @@ class Title:
 
 
 def rule_title(rule_id: str) -> Title:
-    return _title(current_rulebook().rules.get(rule_id), rule_id)
+    return _title("rules", rule_id)
 
 
 def fact_title(fact_id: str) -> Title:
-    return _title(current_rulebook().facts.get(fact_id), fact_id)
+    return _title("facts", fact_id)
 
 
-def _title(thing: object, fallback: str) -> Title:
+def _title(kind: str, name: str) -> Title:
+    """The names of one thing; its identifier when the rulebook no longer knows it or is being edited just now."""
+    from doudi.rulebook import RulebookError
+
+    try:
+        thing = getattr(current_rulebook(), kind).get(name)
+    except RulebookError as problem:
+        log.warning("the rulebook can't be read: %s", problem)
+        thing = None
     if thing is None:
-        return Title(fallback, fallback)
-    return Title(
-        title=str(getattr(thing, "title", fallback)),
-        title_en=str(getattr(thing, "title_en", "") or ""),
-        unit=str(getattr(thing, "unit", "") or ""),
-    )
+        return Title(name, name)
+    return Title(thing.title, thing.title_en or "", str(getattr(thing, "unit", "") or ""))

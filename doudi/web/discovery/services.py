@@ -16,7 +16,7 @@ from doudi.web.registry.models import VillageTally
 
 
 @transaction.atomic
-def screening_request(*, actor: Officer, as_of: date) -> ScreeningRun:
+def screening_start(*, actor: Officer, as_of: date) -> ScreeningRun:
     """Queue a screening as of a day. One at a time: while one waits or runs, that one is given back.
 
     Raises `NotAllowed` or `ActionRefused` (`no_registry`, `bad_day`).

@@ -24,13 +24,9 @@ class BatchState(models.TextChoices):
 class BatchQuerySet(models.QuerySet["ImportBatch"]):
     def visible_to(self, actor: Officer, action: Action = Action.INTAKE_SEE) -> "BatchQuerySet":
         """Imports into the actor's regions; a department's officer sees those of the department."""
-        condition = models.Q(pk__in=[])
-        for area in actor.reach(action):
-            here = region_condition([area])
-            if area.department:
-                here &= models.Q(department=area.department)
-            condition |= here
-        return self.filter(condition)
+        return self.filter(
+            region_condition(actor.reach(action), department=lambda department: models.Q(department=department))
+        )
 
 
 class ImportBatch(models.Model):

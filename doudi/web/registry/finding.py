@@ -1,5 +1,7 @@
 """What a search word means: a whole resident id, a phone, a household number, a name or a place."""
 
+import unicodedata
+
 from django.conf import settings
 from django.db.models import Q
 
@@ -22,16 +24,16 @@ def pseudonymiser() -> Pseudonymiser:
 
 def households_found(q: str, *, actor: Officer, action: Action = Action.HOUSEHOLD_SEE) -> Q:
     """The condition on `Household` for a search word. One SQL statement for place names, when it may be one."""
-    text = q.strip()
+    text = unicodedata.normalize("NFKC", q).strip()
     compact = normalise(text)
     if len(compact) == LENGTH and compact[:-1].isdigit():
         key = pseudonymiser().resident_hash(compact)
         holders = Person.objects.filter(resident_id_hash=key).values("household_id")
-        return Q(pk__in=holders) | Q(household_no=compact)
-    if compact.isascii() and compact.isdigit():
-        found = Q(household_no__prefix=compact)
-        if len(compact) == PHONE_DIGITS:
-            key = search_hash("phone", compact)
+        return Q(pk__in=holders) | Q(household_no__prefix=text)
+    if text.isascii() and text.isdigit():
+        found = Q(household_no__prefix=text)
+        if len(text) == PHONE_DIGITS:
+            key = search_hash("phone", text)
             found |= Q(phone_hash=key) | Q(pk__in=Person.objects.filter(phone_hash=key).values("household_id"))
         return found
     found = Q(head_name__prefix=text) | Q(household_no__prefix=text)
@@ -43,6 +45,6 @@ def households_found(q: str, *, actor: Officer, action: Action = Action.HOUSEHOL
     return found
 
 
-def households_matching(q: str, *, actor: Officer, action: Action = Action.HOUSEHOLD_SEE) -> "Q":
+def households_matching(q: str, *, actor: Officer, action: Action = Action.HOUSEHOLD_SEE) -> Q:
     """The same, as a condition on the primary keys of another table's `household_id`."""
     return Q(household_id__in=Household.objects.filter(households_found(q, actor=actor, action=action)).values("pk"))

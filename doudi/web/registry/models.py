@@ -74,14 +74,12 @@ class HouseholdQuerySet(models.QuerySet["Household"]):
         """Households in the actor's regions; a department's officer sees those with an alert for the department."""
         from doudi.web.discovery.models import Alert
 
-        condition = models.Q(pk__in=[])
-        for area in actor.reach(action):
-            here = region_condition([area])
-            if area.department:
-                concerned = Alert.objects.filter(household_id=models.OuterRef("pk"), department=area.department)
-                here &= models.Q(models.Exists(concerned))
-            condition |= here
-        return self.filter(condition)
+        def concerned(department: str) -> models.Q:
+            return models.Q(
+                models.Exists(Alert.objects.filter(household_id=models.OuterRef("pk"), department=department))
+            )
+
+        return self.filter(region_condition(actor.reach(action), department=concerned))
 
 
 class Household(Imported):
