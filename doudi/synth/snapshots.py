@@ -76,7 +76,7 @@ def write_snapshots(
 ) -> Written:
     """Write the county as Parquet. Without a pseudonymiser the keys follow from the seed: the ids belong to nobody."""
     tell = progress or (lambda what, done, total: None)
-    contracts = load_contracts(rules_root)
+    contracts, thresholds = load_contracts(rules_root), Thresholds.of(rules_root, as_of)
     tell("虚构县", 0, 4)
     county = make_county(households=households, seed=seed, as_of=as_of)
     tell("密钥", 1, 4)
@@ -92,7 +92,7 @@ def write_snapshots(
     month = Month(as_of) - 1
     for feed, table in tables.items():
         _write_snapshot(contracts[feed], snapshot_table(contracts[feed], table, keys), snapshots, month, seed)
-    risks = at_risk(county, tables, Thresholds.of(rules_root, as_of))
+    risks = at_risk(county, tables, thresholds)
     rows = {feed: table.num_rows for feed, table in tables.items()}
     written = Written.of(county, registry, snapshots, truth, rows=rows, stains=(), risks=risks)
     write_truth(written, county, risks, (), dirt=0.0)

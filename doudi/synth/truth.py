@@ -11,7 +11,6 @@ import pyarrow as pa
 
 from doudi.standards.money import format_yuan
 from doudi.synth.county.arrays import Flags, a_household, day_number
-from doudi.synth.county.economy import people_old_only
 from doudi.synth.county.whole import County
 from doudi.synth.thresholds import Thresholds
 
@@ -87,19 +86,19 @@ def _under_line(t: _Truth) -> Found:
 
 
 def _under_watch_line(t: _Truth) -> Found:
-    between = (t.income >= t.at.monitoring_line) & (t.income < t.at.watch_line)
+    between = (t.income >= t.at.monitoring_line) & (t.income < t.at.low_income_watch_line)
     return between & ~t.county.monitoring.enrolled, lambda home: f"人均 {format_yuan(t.income[home])}"
 
 
 def _fell(t: _Truth) -> Found:
-    flags = t.income < t.before * (1 - t.at.income_fall_share)
+    flags = t.income < t.before * (1 - t.at.income_fall_yellow)
     return flags, lambda home: f"上年 {format_yuan(t.before[home])}，今年 {format_yuan(t.income[home])}"
 
 
 def _self_paid(t: _Truth) -> Found:
-    since = t.days_ago(12)
+    since = t.days_ago(t.at.self_paid_months)
     paid = t.summed("medical_settlement", lambda rows: _days(rows, "settled_on") >= since, "self_paid")
-    return paid > t.at.household_self_paid, lambda home: f"自付 {format_yuan(paid[home])}"
+    return paid > t.at.self_paid_yellow, lambda home: f"自付 {format_yuan(paid[home])}"
 
 
 def _uninsured(t: _Truth) -> Found:
@@ -108,7 +107,7 @@ def _uninsured(t: _Truth) -> Found:
 
 
 def _new_disease(t: _Truth) -> Found:
-    since = t.days_ago(t.at.new_disease_months)
+    since = t.days_ago(t.at.new_event_months)
     count = t.summed(
         "health_disease",
         lambda rows: rows["major_disease"].is_valid().to_numpy() & (_days(rows, "diagnosed_on") >= since),
@@ -118,9 +117,8 @@ def _new_disease(t: _Truth) -> Found:
 
 def _without_roll(t: _Truth) -> Found:
     people = t.county.people
-    youngest, oldest = t.at.school_ages
-    flags = t.anybody(people.without_roll & (people.age >= youngest) & (people.age <= oldest))
-    return flags, lambda home: "适龄儿童无学籍"
+    due = (people.age >= t.at.school_age_from) & (people.age <= t.at.school_age_to)
+    return t.anybody(people.without_roll & due), lambda home: "适龄儿童无学籍"
 
 
 def _dropped_out(t: _Truth) -> Found:
@@ -128,13 +126,13 @@ def _dropped_out(t: _Truth) -> Found:
 
 
 def _severe_certificate(t: _Truth) -> Found:
-    since, people = t.days_ago(t.at.new_certificate_months), t.county.people
-    severe = (people.grade >= 1) & (people.grade <= t.at.severe_grade)
+    since, people = t.days_ago(t.at.new_event_months), t.county.people
+    severe = np.isin(people.grade, list(t.at.severe_disability_grades))
     return t.anybody(severe & (people.certified_day >= since)), lambda home: "新办重度残疾证"
 
 
 def _relief_repeated(t: _Truth) -> Found:
-    since = t.days_ago(12)
+    since = t.days_ago(t.at.relief_months)
     count = t.summed(
         "civil_assistance", lambda rows: _is(rows, "kind", "temporary_relief") & (_days(rows, "paid_on") >= since)
     )
@@ -151,26 +149,28 @@ def _dangerous_home(t: _Truth) -> Found:
 
 def _without_water(t: _Truth) -> Found:
     days = t.summed("water_supply", lambda rows: np.ones(rows.num_rows, dtype=np.bool_), "days_without")
-    return days > t.at.days_without_water, lambda home: f"停水 {days[home]:.0f} 天"
+    return days > t.at.water_days_yellow, lambda home: f"停水 {days[home]:.0f} 天"
 
 
 def _earner_lost_job(t: _Truth) -> Found:
-    until = t.days_ago(t.at.unemployed_months)
+    until = t.days_ago(t.at.job_loss_months_yellow)
     table = t.tables["employment"]
     out = _is(table, "employment_status", "unemployed") & (_days(table, "unemployed_since") <= until)
     jobless = np.zeros(t.county.persons, dtype=np.bool_)
     jobless[table["person_row"].to_numpy()[out]] = True
-    return t.anybody(jobless & t.county.main_earners()), lambda home: "主要劳动力失业"
+    return t.anybody(jobless & t.county.top_earners()), lambda home: "主要劳动力失业"
 
 
 def _heavy_loss(t: _Truth) -> Found:
-    since = t.days_ago(12)
+    since = t.days_ago(t.at.disaster_months)
     loss = t.summed("disaster_loss", lambda rows: _days(rows, "happened_on") >= since, "loss_yuan")
-    return loss > t.at.disaster_loss, lambda home: f"损失 {format_yuan(loss[home])}"
+    return loss > t.at.disaster_loss_yellow, lambda home: f"损失 {format_yuan(loss[home])}"
 
 
 def _elderly_only(t: _Truth) -> Found:
-    return people_old_only(t.county.members, t.county.people, t.county.households), lambda home: "家中只有老人"
+    age = t.county.people.age
+    old, child = age >= t.at.elderly_age, age < t.at.child_age
+    return t.anybody(old) & ~t.anybody(~old & ~child), lambda home: "家中只有老人、儿童"
 
 
 def _without_measure(t: _Truth) -> Found:

@@ -91,7 +91,7 @@ def write_county(
     """
     if not 0 <= dirt <= 1:
         raise ValueError("脏数据比例应在0到1之间")
-    contracts = load_contracts(rules_root)
+    contracts, thresholds = load_contracts(rules_root), Thresholds.of(rules_root, as_of)
     tell = progress or (lambda what, done, total: None)
     tell("虚构县", 0, len(LAYOUTS) + 1)
     county = make_county(households=households, seed=seed, as_of=as_of)
@@ -108,7 +108,7 @@ def write_county(
             contracts[feed], tables[feed], layout, folder / stem, seed=seed, dirt=_rate(feed, dirt), as_of=as_of
         )
         stains += [(path.name, page.name, page.first_row + stain.row, stain) for stain in sheet.stains]
-    risks = at_risk(county, tables, Thresholds.of(rules_root, as_of))
+    risks = at_risk(county, tables, thresholds)
     written = Written.of(
         county,
         *folders.values(),

@@ -65,7 +65,8 @@ class People:
 
     @property
     def active(self) -> Flags:
-        return self.status == ACTIVE
+        """Who counts as a member: those there, and those away in the army."""
+        return np.isin(self.status, (ACTIVE, IN_ARMY))
 
     @property
     def disabled(self) -> Flags:
@@ -184,7 +185,7 @@ class _Health:
 
     @classmethod
     def draw(cls, active: Flags, age: Ints, rng: np.random.Generator, today: int) -> "_Health":
-        """Illness and disability by age; most found years ago, some within the month before `today`."""
+        """Illness and disability by age; most found years ago, some within the months before `today`."""
         count = len(age)
         band = np.digitize(age, (30, 45, 60, 75))
         chronic = rng.random(count) < np.array([0.006, 0.035, 0.13, 0.30, 0.42])[band]
@@ -192,7 +193,7 @@ class _Health:
         newly_ill = chosen(rng, active & (age >= 5), 0.0006, 3)
         major |= newly_ill
         long_ago = today - rng.integers(500, 3000, count)
-        lately = today - rng.integers(3, 29, count)
+        lately = today - rng.integers(3, 85, count)
         disabled = rng.random(count) < np.array([0.007, 0.014, 0.03, 0.055, 0.07])[band]
         newly_severe = chosen(rng, active & (age >= 3) & ~disabled, 0.0004, 3)
         newly_certified = newly_severe | chosen(rng, active & (age >= 3) & ~disabled, 0.0001, 1)
@@ -207,7 +208,7 @@ class _Health:
             disability=np.where(disabled, kind, NONE),
             grade=np.where(disabled, grade, 0),
             certified_day=np.where(
-                newly_certified, today - rng.integers(3, 29, count), today - rng.integers(500, 3000, count)
+                newly_certified, today - rng.integers(3, 85, count), today - rng.integers(500, 3000, count)
             ),
         )
 

@@ -13,7 +13,7 @@ from doudi.synth.county.families import HEAD, SPOUSE, Members, make_members
 from doudi.synth.county.identity import AREA, phones, resident_ids
 from doudi.synth.county.monitoring import Monitoring, make_monitoring
 from doudi.synth.county.names import person_name_pool
-from doudi.synth.county.people import ACTIVE, People, make_people
+from doudi.synth.county.people import People, make_people
 from doudi.synth.county.places import Places, make_places
 
 
@@ -75,14 +75,12 @@ class County:
         }
         return pa.table(who | columns)
 
-    def main_earners(self) -> Flags:
-        """Persons who earn more wages than any other member of their household."""
+    def top_earners(self) -> Flags:
+        """Persons who earn as much wages as anybody in their household."""
         earned = self.economy.work_months * self.economy.wage_month
         best = np.zeros(self.households)
         np.maximum.at(best, self.members.household, earned)
-        top = (earned > 0) & (earned == best[self.members.household])
-        alone = a_household(self.members.household, top, self.households) == 1
-        return top & alone[self.members.household]
+        return (earned > 0) & (earned == best[self.members.household])
 
 
 def make_county(*, households: int, seed: int, as_of: date) -> County:
@@ -112,7 +110,7 @@ def make_county(*, households: int, seed: int, as_of: date) -> County:
 
 def _counted(members: Members, people: People, last_day: int, households: int) -> Ints:
     """Members of the income year that ended on `last_day`: born by then and not gone by then; at least one."""
-    there = (members.birth_days <= last_day) & ((people.status == ACTIVE) | (people.status_day > last_day))
+    there = (members.birth_days <= last_day) & (people.active | (people.status_day > last_day))
     return np.maximum(a_household(members.household, there, households), 1).astype(np.int64)
 
 

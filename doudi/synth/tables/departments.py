@@ -22,7 +22,7 @@ from doudi.synth.county.arrays import (
     serials,
 )
 from doudi.synth.county.housing import make_housing
-from doudi.synth.county.people import DEAD, IN_PRISON, KINDS, MOVED_OUT, STUDENT
+from doudi.synth.county.people import DEAD, IN_ARMY, IN_PRISON, KINDS, MOVED_OUT, STUDENT
 from doudi.synth.county.whole import County
 from doudi.synth.tables.assets import ASSET_TABLES
 from doudi.synth.tables.registry import insured_now
@@ -71,6 +71,7 @@ def medical_enrolment(county: County) -> pa.Table:
     rng = chance(county.seed, "enrolment")
     rows = np.flatnonzero(county.people.active)
     insured = insured_now(county)[rows]
+    soldier = county.people.status[rows] == IN_ARMY
     aid = (county.economy.on_minimum_living | county.economy.on_extreme_hardship)[rows] & insured
     kind = np.where(rng.random(len(rows)) < 0.04, 1, 0)
     return county.about(
@@ -78,7 +79,7 @@ def medical_enrolment(county: County) -> pa.Table:
         {
             "insured": numbers(insured),
             "insured_year": numbers(np.full(len(rows), county.as_of.year), pa.int32()),
-            "insurance_kind": coded(np.where(insured, kind, -1), ("resident", "worker")),
+            "insurance_kind": coded(np.where(insured, np.where(soldier, 2, kind), -1), ("resident", "worker", "other")),
             "premium_aid": numbers(aid),
             "premium_aid_amount": numbers(np.where(aid, 175.0, 0.0)),
         },
@@ -254,7 +255,7 @@ def employment(county: County) -> pa.Table:
     rng = chance(county.seed, "employment")
     economy, today = county.economy, day_number(county.as_of)
     works = economy.work_months > 0
-    main = county.main_earners()
+    main = county.top_earners()
     lost = chosen(rng, main & ~county.people.public_job, 0.008, 3)
     lost |= works & ~main & (rng.random(county.persons) < 0.01)
     rows = np.flatnonzero(works)

@@ -21,7 +21,7 @@ from doudi.synth.county.families import RELATIONS
 from doudi.synth.county.housing import make_housing
 from doudi.synth.county.identity import bank_accounts, phones
 from doudi.synth.county.monitoring import RISKS, TYPES
-from doudi.synth.county.people import AREAS, CHANNELS, EDUCATION, KINDS, LABOUR, SCHOOL_AGES, STATUS, STUDENT
+from doudi.synth.county.people import ACTIVE, AREAS, CHANNELS, EDUCATION, KINDS, LABOUR, SCHOOL_AGES, STATUS, STUDENT
 from doudi.synth.county.whole import County
 
 HELPERS = tuple(surname + given for surname in names.SURNAMES[:30] for given in names.GIVEN_LAST[:10])
@@ -174,7 +174,7 @@ def person_table(county: County) -> pa.Table:
             "minimum_living": numbers(economy.on_minimum_living),
             "extreme_hardship": numbers(economy.on_extreme_hardship),
             "status": coded(people.status, STATUS),
-            "status_on": dates(people.status_day, null=active),
+            "status_on": dates(people.status_day, null=people.status == ACTIVE),
             "phone": _where(adult & active, county.identity.phone),
         }
     )  # fmt: skip
@@ -182,7 +182,8 @@ def person_table(county: County) -> pa.Table:
 
 def insured_now(county: County) -> Flags:
     """Whether each person has basic medical insurance this year; all but a few of those present."""
-    return ~chosen(chance(county.seed, "insurance"), county.people.active & (county.people.age >= 1), 0.005, 3)
+    insurable = (county.people.status == ACTIVE) & (county.people.age >= 1)
+    return ~chosen(chance(county.seed, "insurance"), insurable, 0.005, 3)
 
 
 def health_lists(chronic: Flags, major: Flags, disabled: Flags) -> pa.Array:
