@@ -1,0 +1,247 @@
+"""Refuse workbooks that would take the machine, before any parser sees them.
+
+An .xlsx file is a zip archive of XML. Its directory may lie about sizes, a few hundred bytes may ask for a sheet of a
+thousand million cells, and one long text may be repeated a million times; so every part is unpacked once here, bounded,
+and the cell references of its sheets are looked at, without keeping anything.
+"""
+
+import re
+import struct
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import numpy as np
+
+from doudi.feeds.problems import Limits, UnreadableFile
+
+_CHUNK = 1 << 18
+_RATIO_MATTERS_FROM = 16 * 1024**2
+_ROOTED = re.compile(rb'\sr\s*=\s*["\']\$?([A-Za-z]{1,4})?\$?(\d{1,10})')
+_SHARED_REFERENCE = re.compile(rb't="s"[^>]*>\s*<v>(\d+)<')
+_LONG_TEXT = 1_024
+_PADDING = b" " * 32
+_LONGEST_TAG = 8 * 1024**2
+_PREFIXED_ROOT = re.compile(rb"[^<]*(?:<[?!][^>]*>\s*)*<[\w.-]+:")
+
+BOMB = "文件解压后大得不正常,可能已损坏或带有恶意内容,请在Excel或WPS里新建一个工作簿,只粘贴数值后重新保存再上传"
+CORRUPT = "文件已损坏,无法打开,请在Excel或WPS里打开原文件,另存为.xlsx后重新上传"
+ENCRYPTED = "文件设置了打开密码,请先去掉密码再上传"
+
+
+@dataclass(frozen=True)
+class SheetExtent:
+    """How far the cells of a sheet reach."""
+
+    rows: int
+    columns: int
+
+
+def check_archive(source: BinaryIO, limits: Limits) -> None:
+    """Look through an .xlsx archive. Raises `UnreadableFile`: corrupt, encrypted, not_a_sheet, bomb or too_many_rows."""
+    try:
+        archive = zipfile.ZipFile(source)
+        parts = archive.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error) as error:
+        raise UnreadableFile("corrupt", CORRUPT) from error
+    if len(parts) > limits.parts:
+        raise UnreadableFile("bomb", BOMB)
+    if any(part.flag_bits & 0x1 for part in parts):
+        raise UnreadableFile("encrypted", ENCRYPTED)
+    names = {part.filename.lstrip("/").lower() for part in parts}
+    if not any(name.startswith("xl/") and "workbook" in name for name in names):
+        raise UnreadableFile("not_a_sheet", "这不是Excel工作簿,请上传.xlsx、.xls或.csv表格")
+    unpacked = cells = longest_text = 0
+    sheets = []
+    for part in parts:
+        counter = _Unpacker(source, part, limits, already=unpacked)
+        name = part.filename.lstrip("/").lower()
+        if name.startswith("xl/worksheets/") and name.endswith(".xml"):
+            extent = _sheet_extent(counter, limits)
+            _refuse_beyond(extent, limits)
+            cells += extent.rows * extent.columns
+            sheets.append(part)
+        elif name.endswith("sharedstrings.xml"):
+            longest_text = max(longest_text, _longest_text(counter))
+        else:
+            for _ in counter:
+                pass
+        unpacked += counter.size
+    if longest_text * cells > limits.text_bytes:
+        _refuse_repeated_texts(source, parts, sheets, limits)
+
+
+class _Unpacker:
+    """The bytes of one part, chunk by chunk, as a parser would unpack them; its `size` grows as they come."""
+
+    def __init__(self, source: BinaryIO, part: zipfile.ZipInfo, limits: Limits, *, already: int) -> None:
+        self._source, self._part, self._limits, self._already = source, part, limits, already
+        self.size = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._raw():
+            self.size += len(chunk)
+            if self._already + self.size > self._limits.unpacked_bytes:
+                raise UnreadableFile("bomb", BOMB)
+            packed = max(self._part.compress_size, 1)
+            if self.size > _RATIO_MATTERS_FROM and self.size / packed > self._limits.unpack_ratio:
+                raise UnreadableFile("bomb", BOMB)
+            yield chunk
+
+    def _raw(self) -> Iterator[bytes]:
+        """Unpacks from the packed bytes themselves: the size that the directory declares may be a lie."""
+        self._source.seek(self._part.header_offset)
+        header = self._source.read(30)
+        if len(header) < 30 or header[:4] != b"PK\x03\x04":
+            raise UnreadableFile("corrupt", CORRUPT)
+        self._source.seek(self._part.header_offset + 30 + sum(struct.unpack("<HH", header[26:30])))
+        left = self._part.compress_size
+        if self._part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise UnreadableFile("corrupt", CORRUPT)
+        unpack = zlib.decompressobj(-15) if self._part.compress_type == zipfile.ZIP_DEFLATED else None
+        while left > 0:
+            packed = self._source.read(min(_CHUNK, left))
+            if not packed:
+                raise UnreadableFile("corrupt", CORRUPT)
+            left -= len(packed)
+            if unpack is None:
+                yield packed
+                continue
+            try:
+                while packed:
+                    yield unpack.decompress(packed, _CHUNK)
+                    packed = unpack.unconsumed_tail
+            except zlib.error as error:
+                raise UnreadableFile("corrupt", CORRUPT) from error
+
+
+def _sheet_extent(chunks: "_Unpacker", limits: Limits) -> SheetExtent:
+    """The furthest row and column that a sheet's references name; cells without reference count one by one."""
+    rows = columns = row_elements = cell_elements = references = 0
+    before = 0
+    rest = b""
+    for chunk in chunks:
+        if not before:
+            if chunk[:2] in (b"\xff\xfe", b"\xfe\xff"):
+                raise UnreadableFile("corrupt", CORRUPT)
+            before = ord(":") if _PREFIXED_ROOT.match(chunk) else ord("<")
+        block = rest + chunk
+        cut = block.rfind(b"<")  # a tag is only looked at when it is whole
+        rest = block[cut:]
+        if len(rest) > _LONGEST_TAG:
+            raise UnreadableFile("bomb", BOMB)
+        block = block[:cut] + _PADDING
+        octets = np.frombuffer(block, dtype=np.uint8)
+        more_rows, more_columns, more_references = _furthest(block, octets)
+        rows, columns = max(rows, more_rows), max(columns, more_columns)
+        references += more_references
+        opened = np.flatnonzero((octets[:-3] == before) & (octets[1:-2] <= ord("r")))
+        first, second = octets[opened + 1], octets[opened + 2]
+        cell_elements += int(np.count_nonzero((first == ord("c")) & ((second <= 32) | (second == 47) | (second == 62))))
+        row_elements += int(np.count_nonzero((first == ord("r")) & (second == ord("o"))))
+        if rows > limits.rows or columns > limits.columns:
+            break
+    return SheetExtent(max(rows, row_elements - references), columns + max(cell_elements + row_elements - references, 0))
+
+
+def _furthest(block: bytes, octets: np.ndarray) -> tuple[int, int, int]:
+    """Furthest row and column among the attributes `r="AB12"` and `r="12"` of a stretch of XML, and how many there are."""
+    starts = np.flatnonzero((octets[1:-16] == ord("r")) & (octets[:-17] <= 32)) + 1
+    straight = (octets[starts + 1] == ord("=")) & (octets[starts + 2] == ord('"'))
+    odd, starts = starts[~straight], starts[straight] + 3
+    rows = columns = 0
+    if len(starts):
+        first, second, third = (octets[starts + place] for place in range(3))
+        width = (first > 64).astype(np.int8) + ((first > 64) & (second > 64)) + (first > 64) * (second > 64) * (third > 64)
+        for letters in np.flatnonzero(np.bincount(width, minlength=4)).tolist():
+            rows_, columns_ = _furthest_of_width(octets, starts[width == letters], letters)
+            rows, columns = max(rows, rows_), max(columns, columns_)
+    for position in odd.tolist():  # `r = "A1"` and single quotes are legal too; and words that begin with r
+        more_rows, more_columns = _furthest_slowly(block[position - 1 : position + 48])
+        rows, columns = max(rows, more_rows), max(columns, more_columns)
+    return rows, columns, len(starts)
+
+
+def _furthest_of_width(octets: np.ndarray, starts: np.ndarray, letters: int) -> tuple[int, int]:
+    """Furthest row and column of the references at `starts`, all with the same number of letters."""
+    column = np.zeros(len(starts), np.int32)
+    for place in range(letters):
+        column = column * 26 + ((octets[starts + place] & 0xDF) - 64)
+    row = np.zeros(len(starts), np.int64)
+    going = np.ones(len(starts), bool)
+    for place in range(letters, letters + 9):
+        digit = octets[starts + place] - np.uint8(48)
+        going &= digit <= 9
+        if not going.any():
+            break
+        row = np.where(going, row * 10 + digit, row)
+    return int(row.max()), int(column.max())
+
+
+def _furthest_slowly(block: bytes) -> tuple[int, int]:
+    rows = columns = 0
+    for letters, digits in _ROOTED.findall(block):
+        column = 0
+        for letter in letters.upper():
+            column = column * 26 + letter - 64
+        rows, columns = max(rows, int(digits)), max(columns, column)
+    return rows, columns
+
+
+def _refuse_beyond(extent: SheetExtent, limits: Limits) -> None:
+    if extent.rows > limits.rows:
+        raise UnreadableFile(
+            "too_many_rows",
+            f"表格超过{limits.rows:,}行(可能是末尾有大量空行),请删除数据下方的空行,或按乡镇拆分后分次上传",
+        )
+    if extent.columns > limits.columns:
+        raise UnreadableFile(
+            "too_many_rows", f"表格超过{limits.columns:,}列(可能是右侧有大量空列),请删除右侧多余的列后重新上传"
+        )
+    if extent.rows * extent.columns > limits.cells:
+        raise UnreadableFile(
+            "too_many_rows", f"表格超过{limits.cells:,}个单元格,请删除用不到的列,或按乡镇拆分后分次上传"
+        )
+
+
+def _longest_text(chunks: "_Unpacker") -> int:
+    """Bytes of the longest shared text, roughly: the longest stretch between two ends of `<si>`."""
+    longest = open_ = 0
+    for chunk in chunks:
+        pieces = chunk.split(b"</si>")
+        open_ += len(pieces[0])
+        if len(pieces) > 1:
+            longest = max(longest, open_, *map(len, pieces[1:]))
+            open_ = len(pieces[-1])
+    return max(longest, open_)
+
+
+def _refuse_repeated_texts(
+    source: BinaryIO, parts: list[zipfile.ZipInfo], sheets: list[zipfile.ZipInfo], limits: Limits
+) -> None:
+    """Count how often each long shared text is used; only done when the longest could fill the memory."""
+    long_texts: dict[int, int] = {}
+    for part in parts:
+        if part.filename.lower().endswith("sharedstrings.xml"):
+            position, rest = 0, b""
+            for chunk in _Unpacker(source, part, limits, already=0):
+                *whole, rest = (rest + chunk).split(b"</si>")
+                for text in whole:
+                    if len(text) > _LONG_TEXT:
+                        long_texts[position] = len(text)
+                    position += 1
+    used: Counter[int] = Counter()
+    for part in sheets:
+        rest = b""
+        for chunk in _Unpacker(source, part, limits, already=0):
+            block = rest + chunk
+            cut = block.rfind(b"</c>") + 1
+            used.update(number for number in map(int, _SHARED_REFERENCE.findall(block[:cut])) if number in long_texts)
+            rest = block[cut:]
+            if len(rest) > 1 << 24:
+                raise UnreadableFile("bomb", BOMB)
+    if sum(long_texts[number] * times for number, times in used.items()) > limits.text_bytes:
+        raise UnreadableFile("bomb", BOMB)

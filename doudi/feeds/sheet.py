@@ -1,0 +1,209 @@
+"""Read a department's sheet: good rows as a typed table, bad rows with the reason, nothing lost."""
+
+import csv
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from python_calamine import CalamineError
+
+from doudi.feeds.archive import CORRUPT
+from doudi.feeds.checks import rows_failing
+from doudi.feeds.cleaning import clean_column, empty_column
+from doudi.feeds.columns import RawSheet, encode
+from doudi.feeds.contract import Contract
+from doudi.feeds.layout import Layout, find_layouts
+from doudi.feeds.notes import data_rows
+from doudi.feeds.problems import Limits, Problem, UnreadableFile
+from doudi.feeds.workbook import EMPTY, Grid, open_grids, open_source, sha256_of
+
+Progress = Callable[[str, float], None]
+"""Called with a Chinese sentence on what is being done and the share done, 0 to 1."""
+
+
+@dataclass(frozen=True)
+class SheetReading:
+    """What came of one sheet.
+
+    `table` holds the accepted rows: `row` (int32, the row number the spreadsheet shows) and every column of the contract
+    in its type, unknown where the sheet has no such column. `rejects` name what is wrong with the rows left out,
+    `warnings` what is doubtful in rows kept. `raw` is the sheet as it came, with `rejected_rows` marking its rows.
+    """
+
+    contract: Contract
+    table: pa.Table
+    rejects: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+    raw: RawSheet
+    rejected: NDArray[np.bool_]
+    sha256: str
+    file_name: str
+    sheet_name: str
+    title: str
+    rows_read: int
+    rows_ignored: int
+    missing_columns: tuple[str, ...]
+    unknown_headers: tuple[str, ...]
+
+    @property
+    def rows_accepted(self) -> int:
+        return int(self.table.num_rows)
+
+    @property
+    def rows_rejected(self) -> int:
+        return int(self.rejected.sum())
+
+
+def read_sheet(
+    source: Path | bytes,
+    *,
+    contracts: Mapping[str, Contract] | None = None,
+    contract: Contract | None = None,
+    file_name: str | None = None,
+    limits: Limits | None = None,
+    progress: Progress | None = None,
+) -> SheetReading:
+    """Read a file of one feed: of the `contract` when it is given, else of whichever of the `contracts` it fits.
+
+    Raises `UnreadableFile` when nothing can be read from it.
+    """
+    limits = limits or Limits()
+    tell = progress or (lambda doing, share: None)
+    name = file_name or (source.name if isinstance(source, Path) else "")
+    candidates = [contract] if contract else list((contracts or {}).values())
+    with open_source(source) as stream:
+        tell("正在检查文件", 0.0)
+        sha256 = sha256_of(stream)
+        tell("正在打开表格", 0.05)
+        grid, layout = _choose(open_grids(stream, limits), candidates, Path(name).stem, given=contract)
+        tell("正在读取单元格", 0.5)
+        raw = _read_raw(grid, layout)
+    tell("正在逐列核对", 0.75)
+    reading = _clean(raw, layout, grid=grid, sha256=sha256, file_name=name)
+    tell("已读完", 1.0)
+    return reading
+
+
+def _choose(
+    grids: Iterable[Grid], contracts: list[Contract], file_name: str, *, given: Contract | None
+) -> tuple[Grid, Layout]:
+    """The sheet with the data and its header. Hidden sheets only count when no visible one fits."""
+    fitting: list[tuple[Grid, Layout]] = []
+    nearest: Layout | None = None
+    for grid in grids:
+        if fitting and not grid.visible:
+            break
+        layouts = find_layouts(grid, contracts, file_name=file_name)
+        convincing = [layout for layout in layouts if layout.convincing or (given and not layout.missing_required)]
+        if convincing:
+            _refuse_ambiguous(convincing)
+            fitting.append((grid, convincing[0]))
+        elif layouts and (nearest is None or layouts[0].score > nearest.score):
+            nearest = layouts[0]
+    if not fitting:
+        raise _nothing_fits(nearest, given)
+    fitting.sort(key=lambda pair: (-pair[1].score, -(pair[0].height - pair[1].data_row)))
+    grid, layout = fitting[0]
+    others = [one for one, other in fitting[1:] if other.score > layout.score * 0.8 and one.height > other.data_row]
+    if others:
+        names = "、".join(f"“{one.name}”" for one in (grid, *others))
+        raise UnreadableFile("ambiguous_feed", f"有{len(others) + 1}张工作表都像数据表:{names},请合并成一张或拆成几个文件后重新上传")
+    return grid, layout
+
+
+def _refuse_ambiguous(layouts: list[Layout]) -> None:
+    if len(layouts) > 1 and layouts[0].score - layouts[1].score < 0.5:
+        titles = "、".join(f"《{layout.contract.title}》" for layout in layouts[:3])
+        raise UnreadableFile("ambiguous_feed", f"分不清是哪种表,可能是{titles},请在上传时选择,或在文件名里写明表名")
+
+
+def _nothing_fits(nearest: Layout | None, given: Contract | None) -> UnreadableFile:
+    if nearest is not None and nearest.missing_required and (given or nearest.hinted or nearest.telling >= 2):
+        missing = "、".join(f"“{column.header}”" for column in nearest.missing_required)
+        return UnreadableFile("no_header", f"像是《{nearest.contract.title}》,但缺少必需的列{missing},请补上这些列的表头后重新上传")
+    if nearest is None or given:
+        wanted = f"《{given.title}》的" if given else ""
+        return UnreadableFile("no_header", f"前30行里没有找到{wanted}表头,请确认第一张表有列名(如姓名、身份证号)后重新上传")
+    return UnreadableFile("unknown_feed", "看不出是哪种表,请对照列约定检查表头,或在上传时选择表的种类")
+
+
+def _read_raw(grid: Grid, layout: Layout) -> RawSheet:
+    try:
+        columns = encode(islice(grid.rows(), layout.data_row, None), grid.width)
+    except (CalamineError, csv.Error) as error:
+        raise UnreadableFile("corrupt", CORRUPT) from error
+    size = len(columns[0].codes) if columns else 0
+    return RawSheet(layout.headers, columns, np.arange(layout.data_row + 1, layout.data_row + 1 + size, dtype=np.int32))
+
+
+def _clean(raw: RawSheet, layout: Layout, *, grid: Grid, sha256: str, file_name: str) -> SheetReading:
+    contract = layout.contract
+    data = data_rows(raw, layout)
+    if not data.any():
+        raise UnreadableFile("empty", EMPTY)
+    rejected = np.zeros(len(raw), bool)
+    rejects: list[Problem] = []
+    warnings: list[Problem] = []
+    arrays: dict[str, pa.Array] = {"row": pa.array(raw.rows)}
+    for column in contract.columns:
+        at = layout.positions.get(column.id)
+        if at is None:
+            arrays[column.id] = empty_column(column, len(raw))
+            continue
+        clean = clean_column(
+            column,
+            raw.columns[at],
+            header=raw.headers[at],
+            factor=layout.factors.get(column.id, 1.0),
+            wanted=data,
+            rows=raw.rows,
+        )
+        arrays[column.id] = clean.array
+        rejected |= clean.rejected
+        rejects += clean.problems
+        warnings += clean.warnings
+    table = pa.table(arrays)
+    for check, positions in rows_failing(table, contract):
+        for at in positions:
+            if data[at]:
+                problem = Problem(int(raw.rows[at]), "", "", check.message, "请核对后改正")
+                (rejects if check.severity == "error" else warnings).append(problem)
+                rejected[at] |= check.severity == "error"
+    accepted = data & ~rejected
+    warnings += _repeated(raw, accepted)
+    known = set(layout.positions.values())
+    return SheetReading(
+        contract=contract,
+        table=table if accepted.all() else table.filter(pa.array(accepted)),
+        rejects=tuple(sorted(rejects, key=lambda problem: problem.row)),
+        warnings=tuple(sorted((one for one in warnings), key=lambda problem: problem.row)),
+        raw=raw,
+        rejected=rejected,
+        sha256=sha256,
+        file_name=file_name,
+        sheet_name=grid.name,
+        title=layout.title,
+        rows_read=len(raw),
+        rows_ignored=int(len(raw) - data.sum()),
+        missing_columns=tuple(column.id for column in layout.missing),
+        unknown_headers=tuple(header for at, header in enumerate(raw.headers) if header and at not in known),
+    )
+
+
+def _repeated(raw: RawSheet, accepted: NDArray[np.bool_]) -> list[Problem]:
+    """Rows that repeat an earlier row cell by cell, as sheets put together from pieces have them."""
+    mixed = np.zeros(len(raw), np.uint64)
+    for column in raw.columns:
+        mixed = (mixed ^ column.codes.astype(np.uint64)) * np.uint64(0x9E3779B97F4A7C15)
+        mixed ^= mixed >> np.uint64(29)
+    rows = np.flatnonzero(accepted)
+    _, first, which = np.unique(mixed[rows], return_index=True, return_inverse=True)
+    later = np.flatnonzero(first[which] != np.arange(len(rows)))
+    return [
+        Problem(int(raw.rows[rows[at]]), "", "", f"与第{int(raw.rows[rows[first[which[at]]]])}行完全相同", "请核对是否重复")
+        for at in later.tolist()
+    ]
