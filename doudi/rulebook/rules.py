@@ -11,13 +11,14 @@ from pydantic import Field, field_validator
 
 from doudi.rulebook.document import Document, Path_, Problem, RulebookError, parsed
 from doudi.rulebook.facts import Fact
-from doudi.rulebook.parameters import Identifier, Parameter, Part, RuleIdentifier, Source
+from doudi.rulebook.parameters import UNITS, Identifier, Parameter, Part, RuleIdentifier, Source
 from doudi.rulebook.predicate import Predicate, PredicateError, parse_predicate
 from doudi.rulebook.value_types import ColumnType, ValueType
 from doudi.standards.codes import CODE_LISTS
 from doudi.standards.regions import RegionCode, parse_region_code
 
-FORMATS = ("yuan", "number", "percent", "months", "days", "date", "label")
+FORMATS = (*UNITS, "number", "date", "label")
+"""How a value may be written in a sentence: with its unit, as a bare number, as a day, by its label."""
 OUTCOMES = ("raised", "not_raised", "cannot_tell")
 _SLOT = re.compile(r"\{([^{}:]*)(?::([^{}]*))?\}")
 
@@ -240,6 +241,8 @@ def _sentence(
     end = 0
     for found in _SLOT.finditer(text):
         name, wanted = found[1], found[2]
+        parts.append(text[end : found.start()])
+        end = found.end()
         if name not in scope:
             message = f"{{{name}}} 不在 facts 或 parameters 里"
             problems.append(document.problem("unknown_name", message, "改正名字", at=(key,)))
@@ -249,8 +252,9 @@ def _sentence(
             problems.append(document.problem("format", message, "可用：" + "、".join(FORMATS), at=(key,)))
             continue
         unit = facts[name].unit if name in facts else parameters[name].unit
-        parts += [text[end : found.start()], Slot(name, wanted or _own_format(scope[name], unit))]
-        end = found.end()
+        if wanted == "percent" and unit == "share":
+            wanted = "share"
+        parts.append(Slot(name, wanted or _own_format(scope[name], unit)))
     rest = text[end:]
     if "{" in rest or "}" in rest:
         problems.append(document.problem("format", "花括号没有配对", "写成 {事实:yuan}", at=(key,)))
