@@ -91,14 +91,15 @@ def _under_watch_line(t: _Truth) -> Found:
 
 
 def _fell(t: _Truth) -> Found:
-    flags = t.income < t.before * (1 - t.at.income_fall_yellow)
+    flags = (t.before > 0) & (t.income <= t.before * (1 - t.at.income_fall_yellow))
     return flags, lambda home: f"上年 {format_yuan(t.before[home])}，今年 {format_yuan(t.income[home])}"
 
 
 def _self_paid(t: _Truth) -> Found:
     since = t.days_ago(t.at.self_paid_months)
     paid = t.summed("medical_settlement", lambda rows: _days(rows, "settled_on") >= since, "self_paid")
-    return paid > t.at.self_paid_yellow, lambda home: f"自付 {format_yuan(paid[home])}"
+    beyond_means = paid > t.at.monitoring_line * t.county.size_now
+    return (paid > t.at.self_paid_yellow) | beyond_means, lambda home: f"自付 {format_yuan(paid[home])}"
 
 
 def _uninsured(t: _Truth) -> Found:
