@@ -13,7 +13,7 @@ from doudi.standards.regions import RegionCode
 from doudi.web.accounts.roles import Action
 from doudi.web.accounts.scope import Area, Officer, region_condition
 from doudi.web.discovery.models import Alert, Clue, ClueState, ScreeningRun
-from doudi.web.discovery.rulebook import current_rulebook, rule_title
+from doudi.web.discovery.rulebook import rule_title, rules_for_choice
 from doudi.web.jobs.queries import JobStatus, status_of
 from doudi.web.paging import page_of
 from doudi.web.refusal import NotFound
@@ -196,7 +196,7 @@ class ClueChoices:
 
 def clue_choices(*, actor: Officer) -> ClueChoices:
     """One SQL statement (regions); the rest comes from the rulebook."""
-    rules = sorted(current_rulebook().rules.values(), key=lambda rule: (LEVEL_ORDER.get(str(rule.level), 9), rule.id))
+    rules = sorted(rules_for_choice(), key=lambda rule: (LEVEL_ORDER.get(str(rule.level), 9), rule.id))
     return ClueChoices(
         regions=region_choices(actor=actor),
         rules=[RuleChoice(rule.id, rule.title, rule.title_en or "", str(rule.level)) for rule in rules],

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 
 if TYPE_CHECKING:
-    from doudi.rulebook import Rulebook
+    from doudi.rulebook import Rule, Rulebook
 
 log = logging.getLogger("doudi.discovery")
 
@@ -32,6 +32,22 @@ def _newest(folder: Path) -> tuple[int, int]:
     return len(times), max(times, default=0)
 
 
+def rules_for_choice() -> "list[Rule]":
+    """The rules for a filter; none while a file is broken, since the clues themselves can still be worked on."""
+    rulebook = _whole_rulebook()
+    return list(rulebook.rules.values()) if rulebook is not None else []
+
+
+def _whole_rulebook() -> "Rulebook | None":
+    from doudi.rulebook import RulebookError
+
+    try:
+        return current_rulebook()
+    except RulebookError as problem:
+        log.warning("the rulebook can't be read: %s", problem)
+        return None
+
+
 @dataclass(frozen=True)
 class Title:
     """The name of a rule, fact or parameter in both languages, with its unit."""
@@ -51,13 +67,8 @@ def fact_title(fact_id: str) -> Title:
 
 def _title(kind: str, name: str) -> Title:
     """The names of one thing; its identifier when the rulebook no longer knows it or is being edited just now."""
-    from doudi.rulebook import RulebookError
-
-    try:
-        thing = getattr(current_rulebook(), kind).get(name)
-    except RulebookError as problem:
-        log.warning("the rulebook can't be read: %s", problem)
-        thing = None
+    rulebook = _whole_rulebook()
+    thing = getattr(rulebook, kind).get(name) if rulebook is not None else None
     if thing is None:
         return Title(name, name)
     return Title(thing.title, thing.title_en or "", str(getattr(thing, "unit", "") or ""))

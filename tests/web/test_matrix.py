@@ -1,0 +1,256 @@
+"""Every address × every role × every region: who gets in, and that nobody sees a household of elsewhere on any of them.
+
+Addresses are taken from the site itself, so that a new one without a line in `ADDRESSES` fails here.
+"""
+
+import io
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import openpyxl
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from doudi.web.accounts.addresses import all_addresses
+from doudi.web.accounts.roles import PERMISSIONS, Action, Role
+from doudi.web.audit.models import AuditEntry
+from doudi.web.discovery.models import RunTally
+from doudi.web.intake.models import BatchState, ImportBatch, ImportFile
+from doudi.web.jobs.models import Job
+from doudi.web.protection.vault import vault_store
+
+pytestmark = pytest.mark.django_db
+
+COUNTY, TOWNSHIP, VILLAGE = "149901000000", "149901101000", "149901101201"
+NEXT_VILLAGE, FAR_VILLAGE, OTHER_COUNTY = "149901101202", "149901102201", "149902000000"
+OTHER_COUNTY_VILLAGE = "149902101201"
+SECRET_REJECTS = b"rejected rows with plain ids"
+
+HEADS = {
+    VILLAGE: "王建国",
+    NEXT_VILLAGE: "李秀英",
+    FAR_VILLAGE: "赵铁柱",
+    OTHER_COUNTY_VILLAGE: "钱多多",
+}
+"""The head of the one household of each village: a name that appears on no page but of that household."""
+
+
+@dataclass
+class Place:
+    """One village with everything an address can point to."""
+
+    household_no: str
+    phone: str
+    resident_id: str
+
+
+@dataclass
+class World:
+    places: dict[str, Place]
+    run_id: int
+    batch_id: int
+    file_id: int
+    job_id: uuid.UUID
+
+    def arguments(self, name: str, village: str = VILLAGE) -> dict[str, Any]:
+        given: dict[str, dict[str, Any]] = {
+            "registry:household": {"household_no": self.places[village].household_no},
+            "registry:unmask": {"household_no": self.places[village].household_no},
+            "discovery:screening": {"run_id": self.run_id},
+            "discovery:rule": {"rule_id": "income.under_line_not_enrolled"},
+            "intake:detail": {"batch_id": self.batch_id},
+            "intake:confirm": {"batch_id": self.batch_id},
+            "intake:discard": {"batch_id": self.batch_id},
+            "intake:undo": {"batch_id": self.batch_id},
+            "intake:rejects": {"batch_id": self.batch_id, "file_id": self.file_id},
+            "jobs:job": {"job_id": self.job_id},
+        }
+        return given.get(name, {})
+
+
+@pytest.fixture
+def world(make) -> World:
+    make.regions()
+    run = make.run()
+    places = {}
+    for number, (village, head) in enumerate(HEADS.items()):
+        phone, resident_id = f"1380000000{number}", make.resident_id()
+        household = make.household(village, head, phone=phone)
+        make.person(household, head, resident_id=resident_id, phone=phone)
+        make.income(household)
+        make.clue(household, run)
+        RunTally.objects.create(run=run, region_code=village, level="red", alerts=1, households=1)
+        places[village] = Place(household.household_no, phone, resident_id)
+    make.tallies()
+    county = make.user(Role.COUNTY_OFFICER, OTHER_COUNTY)
+    job = Job.objects.create(
+        kind="intake.read", title="读取", actor=county, actor_name=county.name, region_code=OTHER_COUNTY, state="failed"
+    )
+    batch = ImportBatch.objects.create(
+        month="2023-07", region_code=OTHER_COUNTY, actor=county, actor_name="钱多多", state=BatchState.PREVIEW, job=job
+    )
+    kept = vault_store(name="退回.xlsx", content=SECRET_REJECTS)
+    file = ImportFile.objects.create(
+        batch=batch, name="钱多多.xlsx", size=1, sha256="0" * 64, original=kept, rejects=kept, rows_rejected=1
+    )
+    return World(places, run.pk, batch.pk, file.pk, job.pk)
+
+
+ADDRESSES = {name: action for name, _route, action in all_addresses()}
+GIVEN = {
+    "registry:household",
+    "registry:unmask",
+    "discovery:screening",
+    "discovery:rule",
+    "intake:detail",
+    "intake:confirm",
+    "intake:discard",
+    "intake:undo",
+    "intake:rejects",
+    "jobs:job",
+}
+POSTS = {"registry:unmask", "intake:confirm", "intake:discard", "intake:undo", "audit:verify", "accounts:sign_out", "set_language"}
+NEEDS_ARGUMENTS = {name for name, route, _action in all_addresses() if "<" in route}
+REGIONS = {
+    Role.VILLAGE_CADRE: VILLAGE,
+    Role.TOWNSHIP_OFFICER: TOWNSHIP,
+}
+
+
+def ask(client: Client, world: World, name: str, village: str = VILLAGE, **extra: Any) -> Any:
+    address = reverse(name, kwargs=world.arguments(name, village))
+    if name in POSTS:
+        return client.post(address, {"reason": "入户核查", "language": "en", **extra})
+    return client.get(address, extra)
+
+
+def test_the_matrix_knows_every_address():
+    assert NEEDS_ARGUMENTS == GIVEN
+    assert None not in ADDRESSES.values()
+
+
+@pytest.mark.parametrize("name", sorted(ADDRESSES))
+def test_without_signing_in_there_is_only_the_door(world, name):
+    response = ask(Client(), world, name)
+    if ADDRESSES[name] is Action.PUBLIC:
+        assert response.status_code in {200, 204, 302}
+        return
+    assert response.status_code == 302
+    assert response["Location"].startswith(reverse("accounts:sign_in"))
+    fragment = Client().get(reverse(name, kwargs=world.arguments(name)), HTTP_HX_REQUEST="true")
+    assert fragment.status_code == 204
+    assert fragment["HX-Redirect"].startswith(reverse("accounts:sign_in"))
+    assert fragment.content == b""
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("name", sorted(ADDRESSES))
+def test_a_role_opens_what_the_table_says(world, make, signed_in, name, role):
+    action = ADDRESSES[name]
+    client = signed_in(make.user(role, REGIONS.get(role, COUNTY)))
+    response = ask(client, world, name)
+    allowed = action in {Action.PUBLIC, Action.SIGNED_IN} or action in PERMISSIONS[role]
+    assert (response.status_code == 403) is not allowed, response.status_code
+    assert response.status_code < 500, response.status_code
+
+
+def test_a_post_that_ended_opens_nothing(world, make, signed_in):
+    user = make.user(Role.COUNTY_OFFICER)
+    user.posts.update(until="2021-01-01")
+    for name, action in ADDRESSES.items():
+        if action not in {Action.PUBLIC, Action.SIGNED_IN}:
+            assert ask(signed_in(user), world, name).status_code == 403, name
+
+
+def seen_on(response: Any) -> str:
+    """Everything a person could read in an answer: the page, or every cell of a workbook."""
+    content = b"".join(response.streaming_content) if response.streaming else response.content
+    if content.startswith(b"PK"):
+        book = openpyxl.load_workbook(io.BytesIO(content))
+        return str([row for sheet in book for row in sheet.iter_rows(values_only=True)])
+    return content.decode()
+
+
+OFFICERS = [
+    (Role.VILLAGE_CADRE, VILLAGE, {VILLAGE}),
+    (Role.TOWNSHIP_OFFICER, TOWNSHIP, {VILLAGE, NEXT_VILLAGE}),
+    (Role.COUNTY_OFFICER, COUNTY, {VILLAGE, NEXT_VILLAGE, FAR_VILLAGE}),
+    (Role.COUNTY_OFFICER, OTHER_COUNTY, {OTHER_COUNTY_VILLAGE}),
+    (Role.LEADER, COUNTY, {VILLAGE, NEXT_VILLAGE, FAR_VILLAGE}),
+    (Role.UPPER_VIEWER, "149900000000", set(HEADS)),
+    (Role.DEPARTMENT_OFFICER, COUNTY, set()),
+    (Role.SYSTEM_ADMIN, COUNTY, set()),
+    (Role.SECURITY_ADMIN, COUNTY, set()),
+    (Role.AUDITOR, COUNTY, set()),
+]
+SEARCHES = ["", *HEADS.values(), "村", "1499", "乡"]
+
+
+@pytest.mark.parametrize(("role", "region", "villages"), OFFICERS)
+@pytest.mark.parametrize("name", sorted(set(ADDRESSES) - POSTS))
+def test_no_page_shows_a_household_of_elsewhere(world, make, signed_in, name, role, region, villages):
+    """Lists, searches, exports and figures alike: only one's own villages, whatever is asked."""
+    client = signed_in(make.user(role, region))
+    foreign = {head for village, head in HEADS.items() if village not in villages}
+    for q in SEARCHES if name in {"registry:households", "discovery:clues", "discovery:export"} else [""]:
+        questions = [{"q": q}, *({"q": q, "region": village} for village in HEADS), {"q": q, "state": "all"}] if q or name in {
+            "registry:households", "discovery:clues", "discovery:export"} else [{}]
+        for question in questions:
+            response = ask(client, world, name, village=next(iter(sorted(villages)), VILLAGE), **question)
+            if response.status_code != 200:
+                continue
+            text = seen_on(response).replace(f'value="{q}"', "") if q else seen_on(response)
+            shown = {head for head in foreign if head in text and head != q}
+            assert not shown, (question, shown)
+            for village, place in world.places.items():
+                if village not in villages:
+                    assert place.household_no not in text, question
+                assert place.phone not in text
+                assert place.resident_id not in text
+
+
+@pytest.mark.parametrize(("role", "region", "villages"), OFFICERS)
+@pytest.mark.parametrize("village", sorted(HEADS))
+@pytest.mark.parametrize("name", ["registry:household", "registry:unmask"])
+def test_a_household_of_elsewhere_is_not_found(world, make, signed_in, name, village, role, region, villages):
+    response = ask(signed_in(make.user(role, region)), world, name, village=village)
+    if ADDRESSES[name] not in PERMISSIONS[role]:
+        assert response.status_code == 403
+    elif village not in villages:
+        assert response.status_code == 404
+        assert HEADS[village] not in response.content.decode()
+        assert not AuditEntry.objects.filter(action="unmask").exists()
+    else:
+        assert response.status_code == 200
+        text = response.content.decode()
+        assert HEADS[village] in text
+        assert (world.places[village].resident_id in text) is (name == "registry:unmask")
+
+
+@pytest.mark.parametrize("role", [Role.COUNTY_OFFICER, Role.DEPARTMENT_OFFICER])
+@pytest.mark.parametrize("name", ["intake:detail", "intake:confirm", "intake:discard", "intake:undo", "intake:rejects", "jobs:job"])
+def test_an_import_of_another_county_is_not_found(world, make, signed_in, name, role):
+    response = ask(signed_in(make.user(role, COUNTY)), world, name)
+    assert response.status_code == 404
+    assert "钱多多" not in response.content.decode()
+    assert ImportBatch.objects.get().state == BatchState.PREVIEW
+
+
+def test_a_department_sees_only_its_own_imports(world, make, signed_in):
+    ImportBatch.objects.update(region_code=COUNTY, department="education")
+    medical = signed_in(make.user(Role.DEPARTMENT_OFFICER, COUNTY, "medical_insurance"))
+    education = signed_in(make.user(Role.DEPARTMENT_OFFICER, COUNTY, "education"))
+    assert ask(medical, world, "intake:rejects").status_code == 404
+    assert ask(medical, world, "intake:detail").status_code == 404
+    assert seen_on(ask(education, world, "intake:rejects")) == SECRET_REJECTS.decode()
+    assert ask(education, world, "intake:detail").status_code == 200
+
+
+def test_downloading_rejects_is_in_the_log(world, make, signed_in):
+    response = ask(signed_in(make.user(Role.COUNTY_OFFICER, OTHER_COUNTY)), world, "intake:rejects")
+    assert response.status_code == 200
+    content = b"".join(response.streaming_content) if response.streaming else response.content
+    assert content == SECRET_REJECTS
+    assert AuditEntry.objects.filter(action="rejects_download").count() == 1
