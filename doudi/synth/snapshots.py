@@ -7,8 +7,6 @@
 Rows carry keys instead of resident ids, as everything does that was read from a sheet.
 """
 
-import hashlib
-import json
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,12 +15,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from doudi.feeds.contract import WITHHELD_TYPES, Contract, load_contracts
+from doudi.feeds.contract import load_contracts
+from doudi.feeds.snapshot import write_snapshot
 from doudi.standards.periods import Month
 from doudi.standards.pseudonym import Pseudonymiser
-from doudi.synth.county.arrays import numbers
 from doudi.synth.county.economy import BESIDE, COMPONENTS
 from doudi.synth.county.whole import County, make_county
+from doudi.synth.sheets.readings import as_read
 from doudi.synth.tables.departments import department_tables
 from doudi.synth.tables.registry import household_table, income_table, person_table
 from doudi.synth.thresholds import Thresholds
@@ -80,7 +79,8 @@ def write_snapshots(
     tell("虚构县", 0, 4)
     county = make_county(households=households, seed=seed, as_of=as_of)
     tell("密钥", 1, 4)
-    keys = Keys.of(county, pseudonymiser or Pseudonymiser.from_secret(f"synthetic county {seed}"))
+    hidden = pseudonymiser or Pseudonymiser.from_secret(f"synthetic county {seed}")
+    keys = Keys.of(county, hidden)
     tell("户表和人表", 2, 4)
     registry, snapshots, truth = out / "registry", out / "snapshots", out / "truth"
     for folder in (registry, snapshots, truth):
@@ -91,7 +91,8 @@ def write_snapshots(
     tables = department_tables(county)
     month = Month(as_of) - 1
     for feed, table in tables.items():
-        _write_snapshot(contracts[feed], snapshot_table(contracts[feed], table, keys), snapshots, month, seed)
+        reading = as_read(contracts[feed], table, name=f"{seed} {households} {as_of} {feed}")
+        write_snapshot(reading, snapshots, month=month, pseudonymiser=hidden)
     risks = at_risk(county, tables, thresholds)
     rows = {feed: table.num_rows for feed, table in tables.items()}
     written = Written.of(county, registry, snapshots, truth, rows=rows, stains=(), risks=risks)
@@ -116,35 +117,3 @@ def registry_parquet(county: County, keys: Keys) -> dict[str, pa.Table]:
         "person": persons.add_column(0, "person_key", keys.person),
         "income": pa.concat_tables(incomes),
     }
-
-
-def snapshot_table(contract: Contract, table: pa.Table, keys: Keys) -> pa.Table:
-    """A feed as its snapshot holds it: row number, keys, and the contract's columns without ids and phones."""
-    rows = table["person_row"].combine_chunks()
-    count = table.num_rows
-    columns = {
-        "row": numbers(np.arange(count) + 2, pa.int32()),
-        "person_key": keys.person.take(rows),
-        "resident_hash": keys.resident_hash.take(rows),
-    }
-    for column in contract.columns:
-        if column.type not in WITHHELD_TYPES:
-            columns[column.id] = table[column.id] if column.id in table.column_names else pa.nulls(count, pa.string())
-    return pa.table(columns)
-
-
-def _write_snapshot(contract: Contract, table: pa.Table, root: Path, month: Month, seed: int) -> None:
-    source = hashlib.sha256(f"{contract.id} {month} {seed} {table.num_rows}".encode()).hexdigest()
-    folder = root / contract.id / str(month) / source[:12]
-    folder.mkdir(parents=True, exist_ok=True)
-    pq.write_table(table, folder / "data.parquet", compression=_COMPRESSION)
-    manifest = {
-        "feed": contract.id,
-        "month": str(month),
-        "sha256": source,
-        "file_name": f"{contract.title}_{month.compact}",
-        "rows_read": table.num_rows,
-        "rows_accepted": table.num_rows,
-        "rows_rejected": 0,
-    }
-    (folder / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")

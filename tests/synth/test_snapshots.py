@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from doudi.feeds.contract import load_contracts
+from doudi.feeds.snapshot import list_snapshots
 from doudi.standards.pseudonym import Pseudonymiser
 from doudi.synth.county.whole import County
 from doudi.synth.snapshots import write_snapshots
@@ -49,6 +50,12 @@ def test_keys_are_those_of_the_pseudonymiser(out: Path) -> None:
     keys = Pseudonymiser.from_secret("for this test only")
     household = pq.read_table(out / "registry" / "household.parquet").slice(0, 1).to_pylist()[0]
     assert household["household_key"] == keys.household_key(household["household_no"])
+
+
+def test_the_feeds_own_reader_lists_them_all(out: Path) -> None:
+    found = list_snapshots(out / "snapshots")
+    assert {one.feed for one in found} == {one for one in load_contracts(RULES) if not one.startswith("registry_")}
+    assert {one.kind for one in found} == {"events", "state"}
 
 
 def test_two_income_years_a_household(out: Path) -> None:

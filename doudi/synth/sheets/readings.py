@@ -1,0 +1,41 @@
+"""A true table as if it had been read from a clean sheet, so that it is kept the way everything read is kept."""
+
+import hashlib
+
+import numpy as np
+import pyarrow as pa
+
+from doudi.feeds.cleaning import ARROW_TYPES
+from doudi.feeds.columns import RawSheet
+from doudi.feeds.contract import Contract
+from doudi.feeds.sheet import SheetReading
+
+_FIRST_ROW = 2
+
+
+def as_read(contract: Contract, table: pa.Table, *, name: str) -> SheetReading:
+    """All rows accepted, nothing rejected. `name` stands for the contents: the same name means the same delivery."""
+    count = table.num_rows
+    rows = np.arange(_FIRST_ROW, count + _FIRST_ROW, dtype=np.int32)
+    columns: dict[str, pa.Array | pa.ChunkedArray] = {"row": pa.array(rows)}
+    for column in contract.columns:
+        kind = ARROW_TYPES[column.type]
+        given = column.id in table.column_names
+        columns[column.id] = table[column.id].cast(kind) if given else pa.nulls(count, kind)
+    missing = tuple(column.id for column in contract.columns if column.id not in table.column_names)
+    return SheetReading(
+        contract=contract,
+        table=pa.table(columns),
+        rejects=(),
+        warnings=(),
+        raw=RawSheet((), (), rows),
+        rejected=np.zeros(count, dtype=np.bool_),
+        sha256=hashlib.sha256(name.encode()).hexdigest(),
+        file_name=name,
+        sheet_name="",
+        title=contract.title,
+        rows_read=count,
+        rows_ignored=0,
+        missing_columns=missing,
+        unknown_headers=(),
+    )
