@@ -10,7 +10,8 @@ import struct
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -118,12 +119,22 @@ class _Unpacker:
                 raise UnreadableFile("corrupt", CORRUPT) from error
 
 
+def _ahead(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The chunks, the next one being unpacked while the last one is looked at."""
+    coming = iter(chunks)
+    with ThreadPoolExecutor(1) as helper:
+        waiting = helper.submit(next, coming, None)
+        while (chunk := waiting.result()) is not None:
+            waiting = helper.submit(next, coming, None)
+            yield chunk
+
+
 def _sheet_extent(chunks: "_Unpacker", limits: Limits) -> SheetExtent:
     """The furthest row and column that a sheet's references name; cells without reference count one by one."""
     rows = columns = row_elements = cell_elements = references = 0
     before = 0
     rest = b""
-    for chunk in chunks:
+    for chunk in _ahead(chunks):
         if not before:
             if chunk[:2] in (b"\xff\xfe", b"\xfe\xff"):
                 raise UnreadableFile("corrupt", CORRUPT)

@@ -59,6 +59,7 @@ def clean_column(
     read = _reader(column, factor)
     parsed: list[Any] = []
     wrong: dict[int, _Wrong] = {}
+    bounded = column.min is not None or column.max is not None
     quick = sound_ids(raw.contents) if column.type == "resident_id" else None
     for number, content in enumerate(raw.contents):
         found = None
@@ -67,7 +68,8 @@ def clean_column(
         elif content != "":
             try:
                 found = read(content)
-                _check_range(column, found)
+                if bounded:
+                    _check_range(column, found)
             except BadCell as bad:
                 wrong[number] = _Wrong(bad.reason, bad.remedy)
                 found = None

@@ -6,9 +6,10 @@ cells, and the whole sheet as it came stays in memory cheaply for the rejects wo
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice, zip_longest
+from itertools import islice
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from doudi.feeds.values import Cell
@@ -53,25 +54,53 @@ class RawSheet:
         return [column.at(index) for column in self.columns]
 
 
+class _Gathering:
+    """One column while its rows come in: as Arrow text as long as it holds nothing else, else content by content."""
+
+    def __init__(self) -> None:
+        self._texts: list[pa.Array] = []
+        self._encoder: _Encoder | None = None
+        self._codes: list[Codes] = []
+
+    def add(self, cells: tuple[Cell, ...]) -> None:
+        if self._encoder is None:
+            try:
+                self._texts.append(pa.array(cells, pa.string()))
+            except (pa.ArrowException, TypeError, UnicodeError):
+                self._encoder = _Encoder()
+                for texts in self._texts:
+                    self._encode(tuple(texts.to_pylist()))
+                self._texts.clear()
+            else:
+                return
+        self._encode(cells)
+
+    def _encode(self, cells: tuple[Cell, ...]) -> None:
+        assert self._encoder is not None  # noqa: S101
+        if bool in {*map(type, cells)}:  # True equals 1 and would share its number
+            cells = tuple(_named(cell) for cell in cells)
+        self._codes.append(np.fromiter(map(self._encoder.__getitem__, cells), np.int32, len(cells)))
+
+    def column(self) -> RawColumn:
+        if self._encoder is not None:
+            return RawColumn(list(self._encoder), np.concatenate(self._codes))
+        if not self._texts:
+            return RawColumn([], np.zeros(0, np.int32))
+        encoded = pa.concat_arrays(self._texts).dictionary_encode()
+        return RawColumn(encoded.dictionary.to_pylist(), encoded.indices.to_numpy())
+
+
 def encode(rows: Iterator[Row], width: int) -> tuple[RawColumn, ...]:
     """Columns of the rows that are left; short rows are filled with blanks."""
-    encoders = [_Encoder({"": 0}) for _ in range(width)]
-    pieces: list[list[Codes]] = [[] for _ in range(width)]
+    gathering = [_Gathering() for _ in range(width)]
     while batch := list(islice(rows, _BATCH)):
-        size = len(batch)
-        columns = zip_longest(*batch, fillvalue="") if {*map(len, batch)} != {width} else zip(*batch, strict=True)
-        filled = 0
-        for encoder, piece, column in zip(encoders, pieces, columns, strict=False):
-            if bool in {*map(type, column)}:  # True equals 1 and would share its number
-                column = tuple(_named(cell) for cell in column)
-            piece.append(np.fromiter(map(encoder.__getitem__, column), np.int32, size))
-            filled += 1
-        for piece in pieces[filled:]:
-            piece.append(np.zeros(size, np.int32))
-    return tuple(
-        RawColumn(list(encoder), np.concatenate(piece) if piece else np.zeros(0, np.int32))
-        for encoder, piece in zip(encoders, pieces, strict=True)
-    )
+        if {*map(len, batch)} == {width}:
+            columns = zip(*batch, strict=True)
+        else:
+            columns = zip(*(list(row)[:width] + [""] * (width - len(row)) for row in batch), strict=True)
+        for column, cells in zip(gathering, columns, strict=True):
+            column.add(cells)
+    return tuple(column.column() for column in gathering)
 
 
 def _named(cell: Cell) -> Cell:

@@ -174,7 +174,7 @@ def _clean(raw: RawSheet, layout: Layout, *, grid: Grid, sha256: str, file_name:
                 (rejects if check.severity == "error" else warnings).append(problem)
                 rejected[at] |= check.severity == "error"
     accepted = data & ~rejected
-    warnings += _repeated(raw, accepted)
+    warnings += _repeated(raw, accepted, layout)
     known = set(layout.positions.values())
     return SheetReading(
         contract=contract,
@@ -194,10 +194,10 @@ def _clean(raw: RawSheet, layout: Layout, *, grid: Grid, sha256: str, file_name:
     )
 
 
-def _repeated(raw: RawSheet, accepted: NDArray[np.bool_]) -> list[Problem]:
-    """Rows that repeat an earlier row cell by cell, as sheets put together from pieces have them."""
+def _repeated(raw: RawSheet, accepted: NDArray[np.bool_], layout: Layout) -> list[Problem]:
+    """Rows that repeat an earlier one in every column of the contract, as sheets put together from pieces have them."""
     mixed = np.zeros(len(raw), np.uint64)
-    for column in raw.columns:
+    for column in (raw.columns[at] for at in layout.positions.values()):
         mixed = (mixed ^ column.codes.astype(np.uint64)) * np.uint64(0x9E3779B97F4A7C15)
         mixed ^= mixed >> np.uint64(29)
     rows = np.flatnonzero(accepted)

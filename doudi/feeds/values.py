@@ -24,6 +24,9 @@ _NOTHING = frozenset({
     "", "-", "--", "---", "—", "——", "/", "//", "\\", "无", "暂无", "没有", "不详", "未知", "空", "null", "none", "nan", "n/a", "na",
     "#n/a", "#value!", "#ref!", "#div/0!", "#name?", "#null!", "#num!",
 })  # fmt: skip
+_LONGEST_NOTHING = 4
+"""Letters of the longest word in it; longer texts of letters and digits alone need not be looked up."""
+_CHINESE = re.compile(r"[\u4e00-\u9fff]{2,}")
 _WIDE = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
 _SCIENTIFIC = re.compile(r"^[+-]?\d(?:\.\d+)?e\+?\d{1,3}$", re.IGNORECASE)
 _NUMBER = re.compile(r"^([+-]?)(\d+(?:\.\d*)?|\.\d+)(?:e([+-]?\d{1,3}))?$", re.IGNORECASE)
@@ -44,7 +47,7 @@ NUMBER_LOST_REMEDY = "请把该列设为文本格式后重新填写"
 def plain(value: Cell) -> str:
     """A cell as text without the traces of spreadsheets: whole numbers without `.0`, no zero-width characters."""
     if isinstance(value, str):
-        return _ZERO_WIDTH.sub("", value).strip().lstrip("'’`").strip()
+        return value if value.isalnum() else _ZERO_WIDTH.sub("", value).strip().lstrip("'’`").strip()
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -58,16 +61,20 @@ def plain(value: Cell) -> str:
 
 def says_nothing(value: Cell) -> bool:
     """Whether a cell is blank or one of the marks with which people leave a cell unanswered."""
-    return value is None or (isinstance(value, str) and _folded(value) in _NOTHING)
+    if not isinstance(value, str):
+        return value is None
+    return (len(value) <= _LONGEST_NOTHING or not value.isalnum()) and _folded(value) in _NOTHING
 
 
 def is_blank(value: Cell) -> bool:
     """Whether nothing at all stands in a cell."""
-    return value is None or (isinstance(value, str) and not plain(value))
+    return value is None or (isinstance(value, str) and not value.isalnum() and not plain(value))
 
 
 def text(value: Cell) -> str | None:
     """Text with single blanks and half-width digits and letters."""
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return value
     if says_nothing(value):
         return None
     if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) >= _LAST_EXACT:
@@ -80,6 +87,8 @@ def text(value: Cell) -> str | None:
 
 def name(value: Cell) -> str | None:
     """A person's name: no blanks between Chinese characters, one kind of middle dot."""
+    if isinstance(value, str) and _CHINESE.fullmatch(value) and value not in _NOTHING:
+        return value
     found = text(value)
     if found is None:
         return None
@@ -211,6 +220,8 @@ def resident_id_number(value: Cell) -> str | None:
 
 def phone(value: Cell) -> str | None:
     """Digits of a mobile or landline number; of several the first."""
+    if isinstance(value, str) and len(value) == 11 and value.isascii() and value.isdigit() and "13" <= value[:2] <= "19":
+        return value
     if says_nothing(value):
         return None
     for part in re.split(r"[、,，;；/\s]+", _folded(plain(value), keep_blanks=True)):
