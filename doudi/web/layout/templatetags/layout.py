@@ -88,7 +88,7 @@ def code(value: Any, list_name: str) -> str:
     if value is None or value == "":
         return NOTHING
     if isinstance(value, list | tuple):
-        return ("、" if not in_english() else ", ").join(code(part, list_name) for part in value) or NOTHING
+        return listed(code(part, list_name) for part in value) or NOTHING
     member = code_members(list_name).get(str(value))
     if member is None:
         return str(value)
@@ -138,6 +138,12 @@ def standing(threshold: Any) -> str:
 
 
 @register.filter
+def listed(parts: Iterable[Any]) -> str:
+    """Several things in a row, separated as the reader's language does."""
+    return (", " if in_english() else "、").join(str(part) for part in parts)
+
+
+@register.filter
 def yes_no(value: Any) -> str:
     """是 / 否 for a truth value, a dash when it is not known."""
     if value is None or value == "":
@@ -157,7 +163,7 @@ def shown(value: Any) -> str:
     if isinstance(value, float | Decimal):
         return yuan(value)
     if isinstance(value, list | tuple):
-        return ("、" if not in_english() else ", ").join(shown(part) for part in value) or NOTHING
+        return listed(shown(part) for part in value) or NOTHING
     return str(value)
 
 
