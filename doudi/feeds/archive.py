@@ -42,7 +42,7 @@ class SheetExtent:
 
 
 def check_archive(source: BinaryIO, limits: Limits) -> None:
-    """Look through an .xlsx archive. Raises `UnreadableFile`: corrupt, encrypted, not_a_sheet, bomb or too_many_rows."""
+    """Look through an .xlsx archive. Raises `UnreadableFile`: corrupt, encrypted, not_a_sheet, bomb, too_many_rows."""
     try:
         archive = zipfile.ZipFile(source)
         parts = archive.infolist()
@@ -155,18 +155,22 @@ def _sheet_extent(chunks: "_Unpacker", limits: Limits) -> SheetExtent:
         row_elements += int(np.count_nonzero((first == ord("r")) & (second == ord("o"))))
         if rows > limits.rows or columns > limits.columns:
             break
-    return SheetExtent(max(rows, row_elements - references), columns + max(cell_elements + row_elements - references, 0))
+    return SheetExtent(
+        max(rows, row_elements - references), columns + max(cell_elements + row_elements - references, 0)
+    )
 
 
 def _furthest(block: bytes, octets: np.ndarray) -> tuple[int, int, int]:
-    """Furthest row and column among the attributes `r="AB12"` and `r="12"` of a stretch of XML, and how many there are."""
+    """Furthest row and column among the attributes `r="AB12"` and `r="12"` of a stretch of XML, and their number."""
     starts = np.flatnonzero((octets[1:-16] == ord("r")) & (octets[:-17] <= 32)) + 1
     straight = (octets[starts + 1] == ord("=")) & (octets[starts + 2] == ord('"'))
     odd, starts = starts[~straight], starts[straight] + 3
     rows = columns = 0
     if len(starts):
         first, second, third = (octets[starts + place] for place in range(3))
-        width = (first > 64).astype(np.int8) + ((first > 64) & (second > 64)) + (first > 64) * (second > 64) * (third > 64)
+        width = (
+            (first > 64).astype(np.int8) + ((first > 64) & (second > 64)) + (first > 64) * (second > 64) * (third > 64)
+        )
         for letters in np.flatnonzero(np.bincount(width, minlength=4)).tolist():
             rows_, columns_ = _furthest_of_width(octets, starts[width == letters], letters)
             rows, columns = max(rows, rows_), max(columns, columns_)

@@ -116,9 +116,10 @@ def _check_range(column: Column, found: Any) -> None:
     if (low is not None and found < low) or (high is not None and found > high):
         bounds = "、".join(
             part
-            for part in (f"不小于{low:,.10g}" if low is not None else "", f"不大于{high:,.10g}" if high is not None else "")
+            for part in (
+                f"不小于{low:,.10g}" if low is not None else "",
+                f"不大于{high:,.10g}" if high is not None else "",
+            )
             if part
         )
         raise BadCell("数值超出合理范围", f"应{bounds},请核对单位(元或万元)和数字")
-
-

@@ -68,7 +68,7 @@ class _Header:
 
 
 def find_layouts(grid: Grid, contracts: Iterable[Contract], *, file_name: str) -> list[Layout]:
-    """For each contract the best header found in the sheet, best match first; contracts without any match are left out."""
+    """For each contract the best header found in the sheet, best match first; those without any are left out."""
     candidates = [
         header
         for first_row in range(len(grid.top))

@@ -21,7 +21,7 @@ class UnreadableFile(Exception):  # noqa: N818 - named for what the reader is to
         return type(self), (self.code, self.message)
 
 
-class BadCell(ValueError):
+class BadCell(ValueError):  # noqa: N818 - named for what it is about
     """A cell that is not of its column's type: `.reason` says why, `.remedy` what to write instead."""
 
     def __init__(self, reason: str, remedy: str) -> None:
@@ -35,7 +35,7 @@ class Problem:
     """One thing wrong with one row of a sheet, for the person who sent it.
 
     `row` is the row number that the spreadsheet shows; `header` the column as the sheet names it (empty for the whole
-    row); `value` what stands there.
+    row); `value` what stands there; `sheet` the file, where several are looked at together.
     """
 
     row: int
@@ -43,6 +43,10 @@ class Problem:
     value: str
     reason: str
     remedy: str
+    sheet: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.sheet}第{self.row}行:{self.sentence}"
 
     @property
     def sentence(self) -> str:

@@ -20,6 +20,7 @@ REASON_HEADER = "退回原因"
 HIDDEN = "(已隐去)"
 _FORMULA_START = ("=", "+", "-", "@", "\t", "\r")
 _TELLING_DIGITS = re.compile(r"\d{11,}[\dXx]?")
+_TELLING_HEADERS = ("身份证", "证件号", "公民身份", "电话", "手机", "账号", "卡号", "残疾证", "残疾人证")
 _CELL_LIMIT = 32_000
 
 
@@ -66,7 +67,9 @@ def write_rejects(reading: SheetReading, path: Path, *, redacted: bool = False) 
             _write(sheet, line, at, cell, literal, redacted=redacted)
         row = int(raw.rows[index])
         reason = f"第{row}行:" + ";".join(reasons.get(row, ["请核对"]))
-        sheet.write_string(line, len(raw.headers), (_hidden(reason) if redacted else reason)[:_CELL_LIMIT], reason_format)
+        sheet.write_string(
+            line, len(raw.headers), (_hidden(reason) if redacted else reason)[:_CELL_LIMIT], reason_format
+        )
     book.close()
     return line - first
 
@@ -80,14 +83,13 @@ def _reasons(reading: SheetReading) -> Mapping[int, list[str]]:
 
 def _withheld_positions(reading: SheetReading) -> frozenset[int]:
     """Columns of the sheet that hold ids, phones or accounts."""
-    return frozenset(
-        at
-        for at, header in enumerate(reading.raw.headers)
-        for key in (header_key(header),)
-        if (column := reading.contract.by_header.get(key)) is not None
-        and column.type in WITHHELD_TYPES
-        or any(mark in key for mark in ("身份证", "证件号", "公民身份", "电话", "手机", "账号", "卡号", "残疾证", "残疾人证"))
-    )
+    found = set()
+    for at, header in enumerate(reading.raw.headers):
+        key = header_key(header)
+        column = reading.contract.by_header.get(key)
+        if (column and column.type in WITHHELD_TYPES) or any(mark in key for mark in _TELLING_HEADERS):
+            found.add(at)
+    return frozenset(found)
 
 
 def _write(sheet: Worksheet, line: int, at: int, cell: Cell, literal: Format, *, redacted: bool) -> None:

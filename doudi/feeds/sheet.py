@@ -29,9 +29,10 @@ Progress = Callable[[str, float], None]
 class SheetReading:
     """What came of one sheet.
 
-    `table` holds the accepted rows: `row` (int32, the row number the spreadsheet shows) and every column of the contract
-    in its type, unknown where the sheet has no such column. `rejects` name what is wrong with the rows left out,
-    `warnings` what is doubtful in rows kept. `raw` is the sheet as it came, with `rejected_rows` marking its rows.
+    `table` holds the accepted rows: `row` (int32, the row number the spreadsheet shows) and every column of the
+    contract in its type, unknown where the sheet has no such column. `rejects` name what is wrong with the rows left
+    out, `warnings` what is doubtful in rows kept. `raw` is the sheet as it came; `rejected` marks its rows left out.
+    `rows_read` counts all rows below the header: accepted, rejected and ignored (blanks, totals, notes).
     """
 
     contract: Contract
@@ -111,7 +112,9 @@ def _choose(
     others = [one for one, other in fitting[1:] if other.score > layout.score * 0.8 and one.height > other.data_row]
     if others:
         names = "、".join(f"“{one.name}”" for one in (grid, *others))
-        raise UnreadableFile("ambiguous_feed", f"有{len(others) + 1}张工作表都像数据表:{names},请合并成一张或拆成几个文件后重新上传")
+        raise UnreadableFile(
+            "ambiguous_feed", f"有{len(others) + 1}张工作表都像数据表:{names},请合并成一张或拆成几个文件后重新上传"
+        )
     return grid, layout
 
 
@@ -124,10 +127,14 @@ def _refuse_ambiguous(layouts: list[Layout]) -> None:
 def _nothing_fits(nearest: Layout | None, given: Contract | None) -> UnreadableFile:
     if nearest is not None and nearest.missing_required and (given or nearest.hinted or nearest.telling >= 2):
         missing = "、".join(f"“{column.header}”" for column in nearest.missing_required)
-        return UnreadableFile("no_header", f"像是《{nearest.contract.title}》,但缺少必需的列{missing},请补上这些列的表头后重新上传")
+        return UnreadableFile(
+            "no_header", f"像是《{nearest.contract.title}》,但缺少必需的列{missing},请补上这些列的表头后重新上传"
+        )
     if nearest is None or given:
         wanted = f"《{given.title}》的" if given else ""
-        return UnreadableFile("no_header", f"前30行里没有找到{wanted}表头,请确认第一张表有列名(如姓名、身份证号)后重新上传")
+        return UnreadableFile(
+            "no_header", f"前30行里没有找到{wanted}表头,请确认第一张表有列名(如姓名、身份证号)后重新上传"
+        )
     return UnreadableFile("unknown_feed", "看不出是哪种表,请对照列约定检查表头,或在上传时选择表的种类")
 
 
@@ -204,6 +211,8 @@ def _repeated(raw: RawSheet, accepted: NDArray[np.bool_], layout: Layout) -> lis
     _, first, which = np.unique(mixed[rows], return_index=True, return_inverse=True)
     later = np.flatnonzero(first[which] != np.arange(len(rows)))
     return [
-        Problem(int(raw.rows[rows[at]]), "", "", f"与第{int(raw.rows[rows[first[which[at]]]])}行完全相同", "请核对是否重复")
+        Problem(
+            int(raw.rows[rows[at]]), "", "", f"与第{int(raw.rows[rows[first[which[at]]]])}行完全相同", "请核对是否重复"
+        )
         for at in later.tolist()
     ]

@@ -139,7 +139,9 @@ def write_snapshot(
     writing = root / f"{_WRITING}{secrets.token_hex(8)}"
     writing.mkdir(mode=0o700)
     try:
-        pq.write_table(snapshot_table(reading, pseudonymiser), writing / DATA, compression="zstd", row_group_size=122_880)
+        pq.write_table(
+            snapshot_table(reading, pseudonymiser), writing / DATA, compression="zstd", row_group_size=122_880
+        )
         if reading.rows_rejected:
             write_rejects(reading, writing / REJECTS, redacted=True)
         _write_json(writing / MANIFEST, manifest)

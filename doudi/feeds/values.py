@@ -21,8 +21,9 @@ Cell = str | float | int | bool | date | datetime | time | timedelta | None
 _ZERO_WIDTH = re.compile(r"[\u200b-\u200f\ufeff\u00ad]")
 _BLANKS = re.compile(r"\s+")
 _NOTHING = frozenset({
-    "", "-", "--", "---", "—", "——", "/", "//", "\\", "无", "暂无", "没有", "不详", "未知", "空", "null", "none", "nan", "n/a", "na",
-    "#n/a", "#value!", "#ref!", "#div/0!", "#name?", "#null!", "#num!",
+    "", "-", "--", "---", "—", "——", "/", "//", "\\", "无", "暂无", "没有", "不详", "未知", "空",
+    "null", "none", "nan", "n/a",
+    "na", "#n/a", "#value!", "#ref!", "#div/0!", "#name?", "#null!", "#num!",
 })  # fmt: skip
 _LONGEST_NOTHING = 4
 """Letters of the longest word in it; longer texts of letters and digits alone need not be looked up."""
@@ -31,7 +32,9 @@ _WIDE = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21,
 _SCIENTIFIC = re.compile(r"^[+-]?\d(?:\.\d+)?e\+?\d{1,3}$", re.IGNORECASE)
 _NUMBER = re.compile(r"^([+-]?)(\d+(?:\.\d*)?|\.\d+)(?:e([+-]?\d{1,3}))?$", re.IGNORECASE)
 _THOUSANDS = re.compile(r"(?<=\d)[,，'](?=\d)")
-_MEASURES = re.compile(r"(平方米|分钟|个月|公里|km|㎡|m2|元整|元|人|口|个|户|天|日|次|亩|米|升|岁|级|年)$", re.IGNORECASE)
+_MEASURES = re.compile(
+    r"(平方米|分钟|个月|公里|km|㎡|m2|元整|元|人|口|个|户|天|日|次|亩|米|升|岁|级|年)$", re.IGNORECASE
+)
 _MONEY_UNITS = {"亿": 1e8, "万": 1e4, "千": 1e3, "百": 1e2}
 _LAST_EXACT = 10**15
 """Spreadsheets keep 15 digits of a number; the rest become zeros."""
@@ -140,7 +143,7 @@ def money(value: Cell, factor: float = 1.0) -> float | None:
 
 
 def day(value: Cell) -> date | None:
-    """A date: 20230801, 2023.8.1, 2023-8-1, 2023/8/1, 2023年8月1日, serial numbers; a month alone means its first day."""
+    """A date: 20230801, 2023.8.1, 2023-8-1, 2023/8/1, 2023年8月1日, serial numbers; a month: its first day."""
     found = _year_month_day(value)
     return None if found is None else date(found[0], found[1], found[2] or 1)
 
@@ -154,12 +157,18 @@ def month(value: Cell) -> str | None:
 
 
 _TRUE = frozenset(
-    "是 有 √ ✓ ✔ ☑ v 1 y yes true t 对 已 享受 参保 已参保 正常参保 正常 参加 已参加 已签约 签约 达标 合格 通过 已享受 已资助 资助 "
-    "已解决 解决 通 已通 硬化 已硬化 居住 已居住 有人居住 唯一 欠薪 拖欠 送教 送教上门 在岗 已缴费 参保缴费".split()
+    """
+    是 有 √ ✓ ✔ ☑ v 1 y yes true t 对 已 享受 参保 已参保 正常参保 正常 参加 已参加 已签约 签约 达标
+    合格 通过 已享受 已资助 资助 已解决 解决 通 已通 硬化 已硬化 居住 已居住 有人居住 唯一 欠薪 拖欠
+    送教 送教上门 在岗 已缴费 参保缴费
+    """.split()  # noqa: SIM905
 )
 _FALSE = frozenset(
-    "否 无 没有 × ✗ ✘ x 0 n no false f 错 未 不 未享受 不享受 未参保 断保 停保 中断 未参加 不参加 未签约 不达标 不合格 未达标 未通过 "
-    "未资助 未解决 不通 未通 未硬化 不居住 未居住 无人居住 空置 非唯一 不唯一 未欠薪 不欠薪 未拖欠 未送教 不在岗 未缴费 未参保缴费".split()
+    """
+    否 无 没有 × ✗ ✘ x 0 n no false f 错 未 不 未享受 不享受 未参保 断保 停保 中断 未参加 不参加 未签约
+    不达标 不合格 未达标 未通过 未资助 未解决 不通 未通 未硬化 不居住 未居住 无人居住 空置 非唯一
+    不唯一 未欠薪 不欠薪 未拖欠 未送教 不在岗 未缴费 未参保缴费
+    """.split()  # noqa: SIM905
 )
 
 
@@ -220,7 +229,13 @@ def resident_id_number(value: Cell) -> str | None:
 
 def phone(value: Cell) -> str | None:
     """Digits of a mobile or landline number; of several the first."""
-    if isinstance(value, str) and len(value) == 11 and value.isascii() and value.isdigit() and "13" <= value[:2] <= "19":
+    if (
+        isinstance(value, str)
+        and len(value) == 11
+        and value.isascii()
+        and value.isdigit()
+        and "13" <= value[:2] <= "19"
+    ):
         return value
     if says_nothing(value):
         return None
@@ -290,7 +305,7 @@ def _folded(written: str, *, keep_blanks: bool = False) -> str:
 
 
 def _number(value: Cell, reason: str, remedy: str) -> float | None:
-    if isinstance(value, bool) or isinstance(value, date | time | timedelta):
+    if isinstance(value, bool | date | time | timedelta):
         raise BadCell(reason, remedy)
     if isinstance(value, int | float):
         return float(value)

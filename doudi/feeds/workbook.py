@@ -35,7 +35,18 @@ _OTHER_KINDS = (
     (b"\x1f\x8b", "这是压缩包"),
     (b"{\\rtf", "这是Word文档"),
 )
-_MARKUP = (b"<html", b"<!doctype", b"<table", b"<?xml", b"<head", b"<body", b"<meta", b"<style", b"mime-version:", b"<workbook")
+_MARKUP = (
+    b"<html",
+    b"<!doctype",
+    b"<table",
+    b"<?xml",
+    b"<head",
+    b"<body",
+    b"<meta",
+    b"<style",
+    b"mime-version:",
+    b"<workbook",
+)
 _DELIMITERS = ",\t;|"
 
 
@@ -59,7 +70,10 @@ def open_source(source: Path | bytes) -> BinaryIO:
 def sha256_of(stream: BinaryIO) -> str:
     """Hash of a whole file, in hex."""
     stream.seek(0)
-    return hashlib.file_digest(stream, "sha256").hexdigest()
+    digest = hashlib.sha256()
+    while piece := stream.read(1 << 20):
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def open_grids(stream: BinaryIO, limits: Limits) -> Iterator[Grid]:
@@ -161,7 +175,9 @@ def _delimited_grid(stream: BinaryIO, limits: Limits) -> Grid:
             if height > limits.rows:
                 raise UnreadableFile("too_many_rows", f"表格超过{limits.rows:,}行,请按乡镇拆分后分次上传")
     except csv.Error as error:
-        raise UnreadableFile("corrupt", "文本表格的引号不成对或单元格过长,请用Excel或WPS另存为.xlsx后重新上传") from error
+        raise UnreadableFile(
+            "corrupt", "文本表格的引号不成对或单元格过长,请用Excel或WPS另存为.xlsx后重新上传"
+        ) from error
     if width > limits.columns or width * height > limits.cells:
         raise UnreadableFile("too_many_rows", f"表格超过{limits.columns:,}列,请删除右侧多余的列后重新上传")
     return Grid("", True, width, height, tuple(islice(rows(), limits.header_rows)), rows)
@@ -169,11 +185,7 @@ def _delimited_grid(stream: BinaryIO, limits: Limits) -> Grid:
 
 def _decoded(content: bytes) -> str:
     """UTF-8 with or without mark, UTF-16 with mark, else GB18030. Raises `UnreadableFile` for what is no text."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings = ["utf-16"]
-    else:
-        encodings = ["utf-8-sig", "gb18030"]
-    for encoding in encodings:
+    for encoding in ("utf-16",) if content.startswith((b"\xff\xfe", b"\xfe\xff")) else ("utf-8-sig", "gb18030"):
         try:
             text = content.decode(encoding)
         except UnicodeDecodeError:
@@ -187,7 +199,5 @@ def _decoded(content: bytes) -> str:
 def _delimiter(text: str) -> str:
     """The delimiter that cuts the first lines into the most, and the most even, columns."""
     lines = [line for line in text[:65536].splitlines()[:40] if line.strip()]
-    widths = {
-        mark: sorted(len(row) for row in csv.reader(lines, delimiter=mark)) for mark in _DELIMITERS
-    }
+    widths = {mark: sorted(len(row) for row in csv.reader(lines, delimiter=mark)) for mark in _DELIMITERS}
     return max(_DELIMITERS, key=lambda mark: (widths[mark][len(widths[mark]) // 2], widths[mark][-1]))

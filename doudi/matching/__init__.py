@@ -1,0 +1,1 @@
+"""Which registered person a department's row is about."""
