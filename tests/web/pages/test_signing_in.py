@@ -46,6 +46,6 @@ def test_an_address_opened_before_signing_in_is_shown_afterwards(
 def test_without_scripts_a_person_can_sign_in_and_out(visit: Callable[..., Visitor], county: str) -> None:
     visitor = visit(county, script=False)
     visitor.sign_in("auditor")
-    visitor.page.locator("summary[aria-label=我的账号]").click()
+    visitor.page.locator("summary", has_text="我的账号").click()
     visitor.page.get_by_role("button", name="退出登录").click()
     assert visitor.page.url.endswith("/sign-in/")
