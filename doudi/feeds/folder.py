@@ -1,4 +1,4 @@
-"""All sheets of a folder, as a data officer collects them: each file's feed and month are found out, bad files named."""
+"""All sheets of a folder, as a data officer collects them: each file's feed and month found out, bad ones named."""
 
 import re
 import unicodedata
@@ -67,8 +67,8 @@ def read_folder(
         except UnreadableFile as problem:
             yield FolderFile(path, month_of_delivery(path.name, "", as_of=as_of), problem=problem)
         except OSError as error:
-            problem = UnreadableFile("corrupt", f"打不开文件({error.strerror or '读取失败'}),请检查文件权限后重试")
-            yield FolderFile(path, month_of_delivery(path.name, "", as_of=as_of), problem=problem)
+            refused = UnreadableFile("corrupt", f"打不开文件({error.strerror or '读取失败'}),请检查文件权限后重试")
+            yield FolderFile(path, month_of_delivery(path.name, "", as_of=as_of), problem=refused)
         else:
             yield FolderFile(path, month_of_delivery(path.name, reading.title, as_of=as_of), reading=reading)
     if progress:

@@ -51,8 +51,9 @@ def link_exact(feed: pa.Table, persons: pa.Table) -> ExactLinks:
             .read_all()
         )
         database.register("found", rows)
-        linked, not_registered, without_id, several = database.sql("""
+        counts = database.execute("""
             SELECT count(*) FILTER (homes > 0), count(*) FILTER (homes = 0 AND person_key IS NOT NULL),
                 count(*) FILTER (person_key IS NULL), count(*) FILTER (homes > 1) FROM found
-        """).fetchone() or (0, 0, 0, 0)
+        """).fetchone()
+    linked, not_registered, without_id, several = counts or (0, 0, 0, 0)
     return ExactLinks(rows.drop_columns(["homes"]), linked, not_registered, without_id, several)
