@@ -1,0 +1,122 @@
+"""DuckDB runs a plan in process, over Parquet files and Arrow tables. Everything particular to DuckDB is here."""
+# ruff: noqa: S608 - every name in these statements is an identifier that the rulebook has checked
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from doudi.rulebook.sources import HOUSEHOLD, INCOME, PERSON
+from doudi.rulebook.value_types import ColumnType
+from doudi.screening.fact_sql import SQL_TYPES, table_name
+from doudi.screening.inputs import Rows
+from doudi.screening.plan import Plan
+
+MACROS = (
+    "CREATE MACRO doudi_grouped(x) AS CASE WHEN ROUND(x, 2) = ROUND(x, 0) "
+    "THEN FORMAT('{:,}', CAST(ROUND(x, 0) AS BIGINT)) ELSE FORMAT('{:,.2f}', ROUND(x, 2)) END",
+    "CREATE MACRO doudi_plain(x) AS CASE WHEN ROUND(x, 2) = ROUND(x, 0) "
+    "THEN CAST(CAST(ROUND(x, 0) AS BIGINT) AS VARCHAR) ELSE RTRIM(CAST(CAST(x AS DECIMAL(18, 2)) AS VARCHAR), '0') END",
+)
+KEYS: Mapping[str, tuple[str, ...]] = {
+    HOUSEHOLD: ("household_key", "region_code"),
+    PERSON: ("person_key", "household_key"),
+    INCOME: ("household_key", "income_year"),
+}
+"""Columns that a registry table must have besides those that facts read; feeds must have person_key."""
+Progress = Callable[[float, str], None]
+
+
+class DuckDb:
+    """One in-memory database for one screening. It can open the given Parquet files and nothing else."""
+
+    def __init__(self, *, threads: int | None = None, files: Iterable[Path] = ()) -> None:
+        self._connection = duckdb.connect(":memory:")
+        if threads:
+            self.run(f"SET threads = {int(threads)}")
+        allowed = ", ".join(_text(str(Path(path).resolve())) for path in files)
+        self.run(f"SET allowed_paths = [{allowed}]")
+        self.run("SET enable_external_access = false")
+        self.run("SET preserve_insertion_order = false")
+        for macro in MACROS:
+            self.run(macro)
+        self.run("SET lock_configuration = true")
+
+    def run(self, sql: str) -> None:
+        self._connection.execute(sql)
+
+    def arrow(self, sql: str) -> pa.Table:
+        return self._connection.execute(sql).to_arrow_table()
+
+    def row(self, sql: str) -> tuple[Any, ...]:
+        found = self._connection.execute(sql).fetchone()
+        assert found is not None  # noqa: S101 - only asked of aggregates
+        return tuple(found)
+
+    def column(self, sql: str) -> list[Any]:
+        return [row[0] for row in self._connection.execute(sql).fetchall()]
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def add(self, name: str, rows: Rows) -> None:
+        """Make a table known under a name, with the columns it has."""
+        if isinstance(rows, pa.Table):
+            self._connection.register(name, rows)
+            return
+        files = ", ".join(_text(str(Path(path).resolve())) for path in rows)
+        self.run(f'CREATE VIEW "{name}" AS SELECT * FROM read_parquet([{files}], union_by_name = true)')
+
+    def typed(self, name: str, source: str, columns: Mapping[str, ColumnType]) -> None:
+        """Make a table of the screening out of a raw one: decimals as doubles, what is lacking as unknown."""
+        present = dict(
+            self._connection.execute(f'SELECT column_name, column_type FROM (DESCRIBE "{source}")').fetchall()
+        )
+        selected = []
+        for column, declared in columns.items():
+            wanted = SQL_TYPES[declared.kind]
+            if column not in present:
+                selected.append(f'CAST(NULL AS {wanted}) AS "{column}"')
+            elif present[column].startswith("DECIMAL"):
+                selected.append(f'CAST("{column}" AS DOUBLE) AS "{column}"')
+            elif present[column].startswith(("TIMESTAMP", "ENUM")) or present[column] == "NULL":
+                selected.append(f'CAST("{column}" AS {wanted}) AS "{column}"')
+            else:
+                selected.append(f'"{column}"')
+        self.run(f'CREATE VIEW "{name}" AS SELECT {", ".join(selected)} FROM "{source}"')
+
+    def once_a_household(self) -> None:
+        """Leave a person registered twice in one household in once, so that nothing is counted double."""
+        rows, persons = self.row("SELECT COUNT(*), COUNT(DISTINCT person_key) FROM registry_person")
+        if rows == persons:
+            return
+        (doubled,) = self.row(
+            "SELECT COUNT(*) FROM (SELECT household_key FROM registry_person GROUP BY household_key, person_key "
+            "HAVING COUNT(*) > 1)"
+        )
+        if doubled:
+            self.run("ALTER VIEW registry_person RENAME TO registry_person_doubled")
+            self.run(
+                "CREATE VIEW registry_person AS SELECT DISTINCT ON (household_key, person_key) * "
+                "FROM registry_person_doubled ORDER BY ALL"
+            )
+
+    def execute(self, plan: Plan, progress: Progress | None = None) -> None:
+        """Run every statement of a plan."""
+        if plan.thresholds.varying:
+            self.add("parameters_here", plan.thresholds.table())
+        for number, step in enumerate(plan.steps):
+            if progress:
+                progress(number / len(plan.steps), step.title)
+            self.run(f"CREATE TEMP TABLE {step.name} AS {step.sql}")
+        if progress:
+            progress(1.0, "完成")
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+__all__ = ["DuckDb", "Progress", "table_name"]

@@ -1,0 +1,352 @@
+"""Facts as set-based SQL: one grouped query a source and subject, one wide row a person and a household.
+
+SQL is written in the portable part of DuckDB's dialect; `plan.Plan` holds it as text, so that SQLGlot can transpile it.
+
+Unknown is not false. A grouped fact has a companion `gap_<fact>` when some row that counts, or may count, lacks a
+value: its value is then what is known so far, and a rule that is not met by it cannot tell. Booleans need no companion:
+any true row makes them true, else a gap makes them unknown.
+"""
+# ruff: noqa: S608 - every name in these statements is an identifier that the rulebook has checked
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import cast
+
+from sqlglot import exp
+
+from doudi.rulebook import Fact
+from doudi.rulebook.facts import AS_OF
+from doudi.rulebook.grammar import AGGREGATES
+from doudi.rulebook.loading import MEMBER_FACT
+from doudi.rulebook.sources import FACTS, HOUSEHOLD, INCOME, MEMBERS, PERSON
+from doudi.rulebook.value_types import ValueType
+from doudi.screening.nulls import may_be_null
+from doudi.screening.thresholds import Thresholds, literal, window_start
+from doudi.standards.periods import IncomeYear
+
+DIALECT = "duckdb"
+SQL_TYPES = {
+    ValueType.NUMBER: "DOUBLE",
+    ValueType.TEXT: "TEXT",
+    ValueType.BOOLEAN: "BOOLEAN",
+    ValueType.DATE: "DATE",
+    ValueType.MONTH: "TEXT",
+    ValueType.TEXTS: "TEXT[]",
+}
+
+
+def table_name(source: str) -> str:
+    """The name under which an engine registers a source: registry_person, feed_medical_settlement."""
+    return source.replace(".", "_") if "." in source else f"feed_{source}"
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What a source offers: its columns and those that never lack a value; `years`: income years (registry.income)."""
+
+    columns: frozenset[str]
+    never_null: frozenset[str] = frozenset()
+    years: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """One computed column of a wide row."""
+
+    sql: str
+    name: str
+
+    def __str__(self) -> str:
+        return f'{self.sql} AS "{self.name}"'
+
+
+@dataclass
+class FactSql:
+    """Writes the SQL of facts. `facts` must be in an order in which each follows those it is made of."""
+
+    facts: Mapping[str, Fact]
+    holdings: Mapping[str, Holding]
+    thresholds: Thresholds
+    as_of: date
+    gapped: set[str] = field(default_factory=set)
+    """Facts with a `gap_` column, known once the subject's table is written."""
+
+    # ---- what is missing altogether
+
+    def lacks(self, fact: Fact) -> str | None:
+        """The source whose absence (or lack of a column) makes a fact unknown for everybody, if there is one."""
+        if fact.source.id in (FACTS, MEMBERS):
+            for name in sorted(fact.uses):
+                if lacking := self.lacks(self.facts[name]):
+                    return lacking
+            return None
+        holding = self.holdings.get(fact.source.id)
+        if holding is None or not fact.columns <= holding.columns:
+            return fact.source.id
+        if fact.source.id == INCOME and self._income_year(fact) not in holding.years:
+            return fact.source.id
+        return None
+
+    def _income_year(self, fact: Fact) -> int:
+        last = IncomeYear.last_completed(self.as_of)
+        return (last if fact.year == "last" else last.previous).year
+
+    # ---- columns a source must provide
+
+    def columns_needed(self, source: str) -> set[str]:
+        """The columns of a registry table or feed that the facts read and the source has."""
+        wanted = {name for fact in self.facts.values() if fact.source.id == source for name in fact.columns}
+        holding = self.holdings.get(source)
+        return wanted & holding.columns if holding else set()
+
+    # ---- persons
+
+    def person_sql(self, varying: Iterable[str]) -> str:
+        """One row a registered person: keys, the parameters that vary by region, every person fact."""
+        mine = [fact for fact in self.facts.values() if fact.subject == "person"]
+        columns, joins = self._joined(mine, PERSON, "p")
+        carried = [f'q."{name}"' for name in varying]
+        if carried:
+            joins += [
+                "LEFT JOIN registry_household h ON h.household_key = p.household_key",
+                f"LEFT JOIN parameters_here q ON q.region_key = {self._region_key('h')}",
+            ]
+        selected = ["p.person_key", "p.household_key", *carried, *map(str, columns)]
+        base = f"SELECT {', '.join(selected)} FROM registry_person p {' '.join(joins)}"
+        return self._layers(base, mine)
+
+    # ---- households
+
+    def household_sql(self, varying: Iterable[str]) -> str:
+        """One row a household: key, region, the parameters that vary by region, every household fact."""
+        mine = [fact for fact in self.facts.values() if fact.subject == "household"]
+        columns, joins = self._joined(mine, HOUSEHOLD, "h")
+        carried = [f'q."{name}"' for name in varying]
+        if carried:
+            joins.append(f"LEFT JOIN parameters_here q ON q.region_key = {self._region_key('h')}")
+        selected = ["h.household_key", "h.region_code", *carried, *map(str, columns)]
+        base = f"SELECT {', '.join(selected)} FROM registry_household h {' '.join(joins)}"
+        return self._layers(base, mine)
+
+    def _region_key(self, table: str) -> str:
+        return f"SUBSTRING({table}.region_code, 1, {self.thresholds.prefix})"
+
+    def _joined(self, facts: list[Fact], row_source: str, alias: str) -> tuple[list[_Column], list[str]]:
+        """The columns of facts that are not derived, and the joins that bring them."""
+        columns: list[_Column] = []
+        joins: list[str] = []
+        groups: dict[tuple[str, str | None], list[Fact]] = {}
+        for fact in facts:
+            if fact.source.id == FACTS:
+                continue
+            if self.lacks(fact) and fact.source.id != MEMBERS:
+                columns.append(_Column(f"CAST(NULL AS {SQL_TYPES[fact.type.kind]})", fact.id))
+            elif fact.source.id == row_source:
+                columns.append(self._cast(fact, fact.expression.sql(DIALECT, self._bindings(fact, alias))))
+            else:
+                groups.setdefault((fact.source.id, fact.year), []).append(fact)
+        for number, ((source, _year), members) in enumerate(groups.items()):
+            key, name = ("person_key" if alias == "p" else "household_key"), f"g{number}"
+            if source == INCOME:
+                inner = self._income_rows(members)
+                columns += [self._cast(fact, f'{name}."{fact.id}"') for fact in members]
+            else:
+                inner, gaps = self._grouped(source, members, key)
+                for fact in members:
+                    columns += self._settled(fact, name, fact.id in gaps)
+            joins.append(f"LEFT JOIN ({inner}) {name} ON {name}.{key} = {alias}.{key}")
+        return columns, joins
+
+    def _income_rows(self, facts: list[Fact]) -> str:
+        year = self._income_year(facts[0])
+        selected = [f'{fact.expression.sql(DIALECT, self._bindings(fact, "i"))} AS "{fact.id}"' for fact in facts]
+        return f"SELECT i.household_key, {', '.join(selected)} FROM registry_income i WHERE i.income_year = {year}"
+
+    def _settled(self, fact: Fact, group: str, has_gap: bool) -> list[_Column]:
+        """The value after the join: no row at all, or none that counts, is what the fact's `no_rows` says."""
+        value = f'{group}."{fact.id}"'
+        if fact.no_rows is not None:
+            default = literal(fact.no_rows).sql(dialect=DIALECT)
+            settled = f"COALESCE({value}, {default})"
+            value = f'CASE WHEN {group}."gap_{fact.id}" THEN {value} ELSE {settled} END' if has_gap else settled
+        columns = [self._cast(fact, value)]
+        if has_gap and fact.type.kind is not ValueType.BOOLEAN:
+            self.gapped.add(fact.id)
+            columns.append(_Column(f'COALESCE({group}."gap_{fact.id}", FALSE)', f"gap_{fact.id}"))
+        return columns
+
+    def _cast(self, fact: Fact, sql: str) -> _Column:
+        return _Column(f"CAST({sql} AS DOUBLE)" if fact.type.kind is ValueType.NUMBER else sql, fact.id)
+
+    def _layers(self, base: str, facts: list[Fact]) -> str:
+        """Facts made of other facts, each layer on top of those it needs."""
+        depth: dict[str, int] = {}
+        for fact in facts:
+            derived = fact.source.id == FACTS
+            depth[fact.id] = 1 + max((depth[name] for name in fact.uses), default=0) if derived else 0
+        sql = base
+        for level in range(1, max(depth.values(), default=0) + 1):
+            added: list[_Column] = []
+            for fact in facts:
+                if depth[fact.id] == level:
+                    bindings = {AS_OF: literal(self.as_of), **self._fixed()}
+                    added.append(self._cast(fact, fact.expression.sql(DIALECT, bindings)))
+                    if gaps := [name for name in sorted(fact.uses) if name in self.gapped]:
+                        self.gapped.add(fact.id)
+                        added.append(_Column(" OR ".join(f'"gap_{name}"' for name in gaps), f"gap_{fact.id}"))
+            sql = f"SELECT *, {', '.join(map(str, added))} FROM ({sql}) layer_{level}"
+        return sql
+
+    # ---- groups
+
+    def _grouped(self, source: str, facts: list[Fact], key: str) -> tuple[str, set[str]]:
+        """The grouped query of facts over one source, and which of them have a gap column in it."""
+        alias = "m" if source == MEMBERS else "f"
+        counted = [_Counted.of(fact, self, alias) for fact in facts]
+        joins, rows = "", f"{table_name(source)} f"
+        if source == MEMBERS:
+            rows, group_key, conditions = "person_facts m", "m.household_key", [f"m.{MEMBER_FACT}"]
+        elif key == "person_key":
+            group_key, conditions = "f.person_key", ["f.person_key IS NOT NULL"]
+        else:
+            joins = f" JOIN person_facts m ON m.person_key = f.person_key AND m.{MEMBER_FACT}"
+            group_key, conditions = "m.household_key", []
+        if any(fact.parameters & set(self.thresholds.varying) for fact in facts):
+            joins += self._parameters_of_rows(source, key)
+        if all(one.condition for one in counted) and source != MEMBERS:
+            relevant = {f"({one.condition}) IS NOT FALSE" for one in counted}
+            conditions.append(f"({' OR '.join(sorted(relevant))})")
+        selected = [f"{group_key} AS {key}"]
+        for one in counted:
+            selected += one.columns()
+        where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+        sql = f"SELECT {', '.join(selected)} FROM {rows}{joins}{where} GROUP BY {group_key}"
+        return sql, {one.fact.id for one in counted if one.gap}
+
+    def _parameters_of_rows(self, source: str, key: str) -> str:
+        here = f"LEFT JOIN parameters_here q ON q.region_key = {self._region_key('r')}"
+        if source == MEMBERS or key == "household_key":
+            return f" JOIN registry_household r ON r.household_key = m.household_key {here}"
+        homes = (
+            "SELECT p.person_key, MIN(h.region_code) AS region_code FROM registry_person p "
+            "JOIN registry_household h ON h.household_key = p.household_key GROUP BY p.person_key"
+        )
+        return f" JOIN ({homes}) r ON r.person_key = f.person_key {here}"
+
+    def _fixed(self) -> dict[str, exp.Expression]:
+        """Parameters that are the same everywhere, as literals; the others stay columns of the wide row."""
+        fixed = {name: self.thresholds.literal(name) for name in self.thresholds.parameters}
+        return {name: value for name, value in fixed.items() if value is not None}
+
+    def _bindings(self, fact: Fact, alias: str) -> dict[str, exp.Expression]:
+        bound = {AS_OF: literal(self.as_of), **self.thresholds.bindings("q")}
+        for name in fact.columns | fact.uses:
+            bound[name] = exp.column(name, table=alias, quoted=True)
+        return bound
+
+    def always_known(self, source: str, column: exp.Column) -> bool:
+        if column.table == "q":
+            return True
+        if source == MEMBERS:
+            return column.name == MEMBER_FACT
+        return column.name in self.holdings[source].never_null
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """One grouped fact: which rows count, what is made of them, and when something is missing."""
+
+    fact: Fact
+    condition: str
+    """SQL of which rows count; empty: all."""
+    value: str
+    gap: str
+    """SQL that is true when a row that counts, or may count, lacks a value; empty: never."""
+
+    @classmethod
+    def of(cls, fact: Fact, writer: FactSql, alias: str) -> "_Counted":
+        bindings = writer._bindings(fact, alias)
+        counts = _which_rows(fact, writer, alias, bindings)
+        known = lambda column: writer.always_known(fact.source.id, column)  # noqa: E731
+        condition = counts.sql(dialect=DIALECT) if counts is not None else ""
+        missing = [f"({condition}) IS NULL"] if counts is not None and may_be_null(counts, known) else []
+        tree = fact.expression.bound(bindings)
+        lacking: set[str] = set()
+        for node in list(tree.find_all(*AGGREGATES)):
+            argument = node.this
+            if not isinstance(argument, exp.Star) and may_be_null(argument, known):
+                lacking.add(f"({argument.sql(dialect=DIALECT)}) IS NULL")
+        if fact.source.id == MEMBERS:
+            lacking |= {f'{alias}."gap_{name}"' for name in fact.uses if name in writer.gapped}
+        if lacking:
+            any_lacking = " OR ".join(sorted(lacking))
+            missing.append(f"(({condition}) AND ({any_lacking}))" if condition else any_lacking)
+        gap = f"BOOL_OR({' OR '.join(missing)})" if missing else ""
+        value = _filtered(tree, condition)
+        if gap and fact.type.kind is ValueType.BOOLEAN:
+            settled = (
+                f"NOT ({value}) THEN FALSE"
+                if isinstance(fact.expression.tree, exp.LogicalAnd)
+                else f"{value} THEN TRUE"
+            )
+            value = f"CASE WHEN {settled} WHEN {gap} THEN NULL ELSE {value} END"
+        return cls(fact, condition, value, gap)
+
+    def columns(self) -> list[str]:
+        columns = [f'{self.value} AS "{self.fact.id}"']
+        if self.gap:
+            columns.append(f'{self.gap} AS "gap_{self.fact.id}"')
+        return columns
+
+
+def _which_rows(
+    fact: Fact, writer: FactSql, alias: str, bindings: Mapping[str, exp.Expression]
+) -> exp.Expression | None:
+    conditions: list[exp.Expression] = []
+    if fact.where is not None:
+        conditions.append(exp.Paren(this=fact.where.bound(bindings)))
+    if fact.window is not None:
+        day = exp.column(fact.window.column, table=alias, quoted=True)
+        months = fact.window.months
+        if isinstance(months, str) and months in writer.thresholds.varying:
+            start: exp.Expression = exp.column(f"{months}__since", table="q", quoted=True)
+        else:
+            number = months if isinstance(months, int) else _constant(writer.thresholds, months)
+            start = literal(window_start(writer.as_of, number))
+        conditions += [
+            exp.GTE(this=day.copy(), expression=start),
+            exp.LTE(this=day.copy(), expression=literal(writer.as_of)),
+        ]
+    return cast(exp.Expression, exp.and_(*conditions)) if conditions else None
+
+
+def _constant(thresholds: Thresholds, name: str) -> float:
+    return float(str(next(iter(thresholds.by_region.values()))[name].value))
+
+
+def _filtered(tree: exp.Expression, condition: str) -> str:
+    """The formula with every aggregate over the rows that count; COUNT_IF as a COUNT that every engine has."""
+    rows = f" FILTER (WHERE {condition})" if condition else ""
+
+    def replaced(node: exp.Expression) -> exp.Expression:
+        if not isinstance(node, AGGREGATES):
+            if isinstance(node, exp.Column) and node.table == "q":
+                return exp.Max(this=node.copy())
+            return node
+        if isinstance(node, exp.CountIf):
+            argument = f"CASE WHEN {node.this.sql(dialect=DIALECT)} THEN 1 END"
+            return exp.Var(this=f"COUNT({argument}){rows}")
+        return exp.Var(this=f"{_NAMES[type(node)]}({node.this.sql(dialect=DIALECT)}){rows}")
+
+    return tree.transform(replaced).sql(dialect=DIALECT)
+
+
+_NAMES = {
+    exp.Sum: "SUM",
+    exp.Count: "COUNT",
+    exp.Min: "MIN",
+    exp.Max: "MAX",
+    exp.LogicalOr: "BOOL_OR",
+    exp.LogicalAnd: "BOOL_AND",
+}

@@ -1,0 +1,183 @@
+"""Rules as set-based SQL: an outcome column for each rule beside the facts, then alerts and what could not be told."""
+# ruff: noqa: S608 - every name in these statements is an identifier that the rulebook has checked
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from doudi.rulebook import Fact, Predicate, Rule
+from doudi.rulebook.facts import AS_OF
+from doudi.rulebook.loading import MEMBER_FACT
+from doudi.rulebook.rules import Slot
+from doudi.screening.fact_sql import DIALECT
+from doudi.screening.thresholds import Thresholds, literal
+from doudi.screening.writing import Shown, json_sql, sentence_sql, text, written
+
+NOT_RAISED, RAISED, ESCALATED, CANNOT_TELL, NO_DATA = range(5)
+"""Outcome codes in the tables of facts. `NO_DATA`: cannot tell because a whole source (or column) is absent."""
+PERSONS_WITH_HOUSEHOLD = "person_household_facts"
+
+
+def outcome_column(rule_id: str) -> str:
+    return "outcome__" + rule_id.replace(".", "__")
+
+
+def table_of(rule: Rule, facts: Mapping[str, Fact]) -> str:
+    """The table that holds a rule's facts and outcome."""
+    if rule.subject == "household":
+        return "household_facts"
+    mixed = any(facts[name].subject == "household" for name in rule.facts)
+    return PERSONS_WITH_HOUSEHOLD if mixed else "person_facts"
+
+
+def union_all(parts: list[str]) -> str:
+    return " UNION ALL ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True)
+class RuleSql:
+    facts: Mapping[str, Fact]
+    thresholds: Thresholds
+    gapped: set[str]
+    absent: Mapping[str, Mapping[str, str]]
+    versions: Mapping[str, str]
+    labels: Mapping[str, Mapping[str, str]]
+    as_of: date
+
+    def outcomes(self, base: str, rules: list[Rule]) -> str:
+        """The table of facts with an outcome column for each rule."""
+        if not rules:
+            return base
+        columns = [f'{self._outcome(rule)} AS "{outcome_column(rule.id)}"' for rule in rules]
+        return f"SELECT *, {', '.join(columns)} FROM ({base}) facts"
+
+    def _condition(self, condition: Predicate) -> str:
+        fixed = {name: self.thresholds.literal(name) for name in condition.columns & set(self.thresholds.parameters)}
+        bindings = {AS_OF: literal(self.as_of)} | {name: value for name, value in fixed.items() if value is not None}
+        return condition.sql(DIALECT, bindings)
+
+    def _outcome(self, rule: Rule) -> str:
+        when = self._condition(rule.when)
+        gaps = [f'"gap_{name}"' for name in rule.facts if name in self.gapped]
+        unknown = " OR ".join([f"({when}) IS NULL", *gaps])
+        branches = [f"WHEN {unknown} THEN {NO_DATA if self.absent[rule.id] else CANNOT_TELL}"]
+        branches.insert(0, f"WHEN {when} THEN {RAISED}")
+        if rule.escalate is not None:
+            branches.insert(0, f"WHEN ({when}) AND ({self._condition(rule.escalate.when)}) THEN {ESCALATED}")
+        if rule.subject == "person":
+            branches.insert(0, f"WHEN NOT {MEMBER_FACT} THEN {NOT_RAISED}")
+        return f"CAST(CASE {' '.join(branches)} ELSE {NOT_RAISED} END AS TINYINT)"
+
+    # ---- alerts
+
+    def alerts(self, rules: list[Rule], *, attached: bool = False) -> str:
+        """All alerts of the rules; `attached`: only in households that have an alert of risk."""
+        return union_all([self._alerts_of(rule, attached=attached) for rule in rules]) or (
+            "" if attached else _NO_ALERTS
+        )
+
+    def _alerts_of(self, rule: Rule, *, attached: bool) -> str:
+        outcome = f'f."{outcome_column(rule.id)}"'
+        level = text(rule.level)
+        if rule.escalate is not None:
+            level = f"CASE WHEN {outcome} = {ESCALATED} THEN {text(rule.escalate.level)} ELSE {level} END"
+        person, rows, region = self._subject(rule)
+        sources = [source.model_dump(exclude_defaults=True) for source in rule.legal_basis]
+        columns = {
+            "rule_id": text(rule.id),
+            "rule_version": text(self.versions[rule.id]),
+            "level": level,
+            "risk": text(rule.risk),
+            "department": text(rule.department),
+            "household_key": "f.household_key",
+            "person_key": person,
+            "region_code": region,
+            "facts": json_sql({name: self._fact(name) for name in rule.facts}),
+            "thresholds": self._thresholds_json(rule),
+            "legal_basis": text(json.dumps(sources, ensure_ascii=False)),
+            "sentence": sentence_sql(rule.because, self._shown(rule, "zh"), "zh"),
+            "sentence_en": sentence_sql(rule.because_en, self._shown(rule, "en"), "en"),
+        }
+        selected = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
+        return (
+            f"SELECT {selected} FROM {rows} WHERE {outcome} IN ({RAISED}, {ESCALATED}){_ATTACHED if attached else ''}"
+        )
+
+    def _subject(self, rule: Rule) -> tuple[str, str, str]:
+        """SQL of the person, the rows and the region that a rule speaks of."""
+        table = table_of(rule, self.facts)
+        if rule.subject == "household":
+            return "CAST(NULL AS BIGINT)", f"{table} f", "f.region_code"
+        joined = f"{table} f LEFT JOIN registry_household h ON h.household_key = f.household_key"
+        return "f.person_key", joined, "h.region_code"
+
+    def _fact(self, name: str) -> Shown:
+        return Shown(f'f."{name}"', self.facts[name].type.kind.value, self.labels.get(name))
+
+    def _shown(self, rule: Rule, language: str) -> dict[str, Shown | str]:
+        """Facts as columns; parameters already written out where they are the same everywhere."""
+        shown: dict[str, Shown | str] = {name: self._fact(name) for name in rule.facts}
+        forms = {part.name: part.format for part in (*rule.because, *rule.because_en) if isinstance(part, Slot)}
+        for name in rule.parameters:
+            if name in self.thresholds.varying:
+                shown[name] = Shown(f'f."{name}"', self.thresholds.parameters[name].type.kind.value)
+            else:
+                value = next(iter(self.thresholds.by_region.values()))[name].value
+                shown[name] = written(value, forms.get(name, "number"), language)
+        return shown
+
+    def _thresholds_json(self, rule: Rule) -> str:
+        fixed = self.thresholds.told(rule.parameters)
+        pieces: list[str] = []
+        lead = "{"
+        for name in rule.parameters:
+            if name in fixed:
+                pieces.append(text(f'{lead}"{name}":{fixed[name]}'))
+            else:
+                pieces += [text(f'{lead}"{name}":'), f'f."{name}__json"']
+            lead = ","
+        if all(name in fixed for name in rule.parameters):
+            return text("{" + ",".join(f'"{name}":{fixed[name]}' for name in rule.parameters) + "}")
+        return f"CONCAT({', '.join(pieces)}, '}}')"
+
+    # ---- what could not be told
+
+    def cannot_tell(self, rules: list[Rule], *, attached: bool = False) -> str:
+        parts = [self._cannot_tell(rule, attached=attached) for rule in rules if not self.absent[rule.id]]
+        return union_all(parts) or ("" if attached else _NOTHING_UNKNOWN)
+
+    def _cannot_tell(self, rule: Rule, *, attached: bool) -> str:
+        person, rows, region = self._subject(rule)
+        missing: list[str] = []
+        for name in rule.facts:
+            gap = f' OR f."gap_{name}"' if name in self.gapped else ""
+            missing.append(f"CASE WHEN f.\"{name}\" IS NULL{gap} THEN '{name}' END")
+        named = f"CONCAT_WS(',', {', '.join(missing)})"
+        every = text(",".join(rule.facts))
+        return (
+            f"SELECT {text(rule.id)} AS rule_id, f.household_key, {person} AS person_key, {region} AS region_code, "
+            f"CASE WHEN {named} = '' THEN {every} ELSE {named} END AS missing_facts "
+            f'FROM {rows} WHERE f."{outcome_column(rule.id)}" = {CANNOT_TELL}{_ATTACHED if attached else ""}'
+        )
+
+    def counting(self, rules: list[Rule]) -> dict[str, str]:
+        queries: dict[str, str] = {}
+        for table in ("household_facts", "person_facts", PERSONS_WITH_HOUSEHOLD):
+            mine = [outcome_column(rule.id) for rule in rules if table_of(rule, self.facts) == table]
+            if mine:
+                counted = [f'COUNT(CASE WHEN "{name}" = {NO_DATA} THEN 1 END) AS "{name}"' for name in mine]
+                queries[table] = f"SELECT {', '.join(counted)} FROM {table}"
+        return queries
+
+
+_ATTACHED = " AND f.household_key IN (SELECT household_key FROM alerts_of_risk)"
+_NO_ALERTS = (
+    "SELECT '' AS rule_id, '' AS rule_version, '' AS level, '' AS risk, '' AS department, household_key, "
+    "CAST(NULL AS BIGINT) AS person_key, region_code, '' AS facts, '' AS thresholds, '' AS legal_basis, "
+    "'' AS sentence, '' AS sentence_en FROM registry_household WHERE FALSE"
+)
+_NOTHING_UNKNOWN = (
+    "SELECT '' AS rule_id, household_key, CAST(NULL AS BIGINT) AS person_key, region_code, '' AS missing_facts "
+    "FROM registry_household WHERE FALSE"
+)

@@ -1,0 +1,242 @@
+"""One screening: the rules in force on a day over the registry and the snapshots that stand on it."""
+# ruff: noqa: S608 - every name in these statements is an identifier that the rulebook has checked
+
+import json
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from doudi.feeds.snapshot import Snapshot
+from doudi.rulebook import Rulebook
+from doudi.rulebook.sources import HOUSEHOLD, INCOME, PERSON, REGISTRY
+from doudi.rulebook.value_types import NUMBER, TEXT
+from doudi.screening.duckdb import KEYS, DuckDb, Progress
+from doudi.screening.fact_sql import Holding, table_name
+from doudi.screening.inputs import FeedRows, RegistryTables, Rows, columns_of, never_null, standing
+from doudi.screening.plan import Plan, make_plan
+from doudi.screening.rule_sql import PERSONS_WITH_HOUSEHOLD, outcome_column
+from doudi.screening.thresholds import plain
+
+CANNOT_TELL_SCHEMA = pa.schema(
+    [
+        ("rule_id", pa.string()),
+        ("household_key", pa.int64()),
+        ("person_key", pa.int64()),
+        ("region_code", pa.string()),
+        ("missing_facts", pa.list_(pa.string())),
+        ("source", pa.string()),
+        ("subjects", pa.int64()),
+    ]
+)
+"""`source`: the absent feed or registry table of a line that stands for `subjects` households or persons."""
+
+
+@dataclass
+class ScreeningResult:
+    """What a screening found. Tables are fetched from the engine when asked for; `close` frees them."""
+
+    plan: Plan
+    rulebook: Rulebook
+    feeds: Mapping[str, FeedRows]
+    seconds: float
+    engine: DuckDb = field(repr=False)
+
+    @cached_property
+    def alerts(self) -> pa.Table:
+        """One row an alert, by rule and region."""
+        return self.engine.arrow("SELECT * FROM alerts ORDER BY rule_id, region_code, household_key, person_key")
+
+    @cached_property
+    def cannot_tell(self) -> pa.Table:
+        """One row a rule and subject that could not be judged; a whole absent source is one row a rule (no keys)."""
+        rows = self.engine.arrow(
+            "SELECT rule_id, household_key, person_key, region_code, "
+            "STRING_SPLIT(missing_facts, ',') AS missing_facts, CAST(NULL AS VARCHAR) AS source, "
+            "CAST(1 AS BIGINT) AS subjects FROM cannot_tell ORDER BY rule_id, region_code, household_key, person_key"
+        ).cast(CANNOT_TELL_SCHEMA)
+        return pa.concat_tables([pa.Table.from_pylist(self._absences(), CANNOT_TELL_SCHEMA), rows])
+
+    def _absences(self) -> list[dict[str, Any]]:
+        undecided: dict[str, int] = {}
+        for query in self.plan.counting.values():
+            table = self.engine.arrow(query)
+            undecided |= {name: table[name][0].as_py() for name in table.column_names}
+        lines: list[dict[str, Any]] = []
+        for rule in self.plan.unknowable:
+            sources: dict[str, list[str]] = {}
+            for fact, source in self.plan.absent[rule.id].items():
+                sources.setdefault(source, []).append(fact)
+            for source, facts in sources.items():
+                subjects = undecided[outcome_column(rule.id)]
+                if subjects:
+                    line = {"rule_id": rule.id, "missing_facts": facts, "source": source, "subjects": subjects}
+                    lines.append(line)
+        return lines
+
+    @cached_property
+    def household_facts(self) -> pa.Table:
+        return self.engine.arrow("SELECT * FROM household_facts ORDER BY household_key")
+
+    @cached_property
+    def person_facts(self) -> pa.Table:
+        return self.engine.arrow("SELECT * FROM person_facts ORDER BY household_key, person_key")
+
+    @cached_property
+    def unmatched(self) -> dict[str, dict[str, int]]:
+        """Feed → rows, rows without a usable resident id, rows of persons that the registry doesn't have."""
+        found: dict[str, dict[str, int]] = {}
+        for feed in self.feeds:
+            rows, with_key, known = self.engine.row(
+                f"SELECT COUNT(*), COUNT(f.person_key), COUNT(CASE WHEN f.person_key IN "
+                f"(SELECT person_key FROM registry_person) THEN 1 END) FROM {table_name(feed)} f"
+            )
+            found[feed] = {"rows": rows, "without_id": rows - with_key, "not_registered": with_key - known}
+        return found
+
+    @cached_property
+    def summary(self) -> dict[str, Any]:
+        """Counts of the screening, as pages and the manifest show them."""
+        alerts, unknown = self.alerts, self.cannot_tell
+        by_level = pc.value_counts(alerts["level"]).to_pylist()
+        by_rule = pc.value_counts(alerts["rule_id"]).to_pylist()
+        unknown_by_rule = unknown.group_by("rule_id").aggregate([("subjects", "sum")]).to_pylist()
+        at_risk = alerts.filter(pc.is_in(alerts["level"], pa.array(["red", "yellow"])))
+        households, persons = self.engine.row(
+            "SELECT (SELECT COUNT(*) FROM household_facts), (SELECT COUNT(*) FROM person_facts)"
+        )
+        return {
+            "as_of": self.plan.as_of.isoformat(),
+            "households": households,
+            "persons": persons,
+            "alerts": alerts.num_rows,
+            "households_with_alerts": pc.count_distinct(at_risk["household_key"]).as_py(),
+            "by_level": {str(one["values"]): one["counts"] for one in by_level},
+            "by_rule": {str(one["values"]): one["counts"] for one in by_rule},
+            "cannot_tell": sum(one["subjects_sum"] for one in unknown_by_rule),
+            "cannot_tell_by_rule": {one["rule_id"]: one["subjects_sum"] for one in unknown_by_rule},
+            "seconds": round(self.seconds, 3),
+        }
+
+    def manifest(self) -> dict[str, Any]:
+        """What the result rests on: rules and versions, parameter values by region, deliveries, counts."""
+        return {
+            "format": 1,
+            "rulebook": self.rulebook.digest,
+            "rules": dict(self.plan.versions),
+            "gapped": sorted(self.plan.gapped),
+            "absent": {rule: dict(facts) for rule, facts in self.plan.absent.items() if facts},
+            "region_digits": self.plan.thresholds.prefix,
+            "parameters": {
+                region: {name: plain(value.value) for name, value in values.items()}
+                for region, values in self.plan.thresholds.by_region.items()
+            },
+            "feeds": {
+                feed: {"months": list(rows.months), "deliveries": list(rows.deliveries)}
+                for feed, rows in self.feeds.items()
+            },
+            "unmatched": self.unmatched,
+            "summary": self.summary,
+        }
+
+    def write(self, folder: Path) -> Path:
+        """Keep the result in a new folder: Parquet tables, manifest.json, rules.json. Whole or not at all."""
+        writing = folder.with_name(f".writing-{folder.name}-{secrets.token_hex(4)}")
+        writing.mkdir(parents=True, mode=0o700)
+        try:
+            tables = ["alerts", "cannot_tell", "household_facts", "person_facts"]
+            for name in tables:
+                pq.write_table(getattr(self, name), writing / f"{name}.parquet", compression="zstd")
+            if any(self.plan.table_of(rule) == PERSONS_WITH_HOUSEHOLD for rule in self.plan.rules):
+                extra = self.engine.arrow(f"SELECT * FROM {PERSONS_WITH_HOUSEHOLD}")
+                pq.write_table(extra, writing / f"{PERSONS_WITH_HOUSEHOLD}.parquet", compression="zstd")
+            (writing / "rules.json").write_text(json.dumps(dict(self.rulebook.texts), ensure_ascii=False), "utf-8")
+            content = json.dumps(self.manifest(), ensure_ascii=False, indent=1)
+            (writing / "manifest.json").write_text(content + "\n", encoding="utf-8")
+            for path in writing.iterdir():
+                with path.open("rb") as file:
+                    os.fsync(file.fileno())
+            if folder.exists():
+                shutil.rmtree(folder)
+            writing.rename(folder)
+        finally:
+            shutil.rmtree(writing, ignore_errors=True)
+        return folder
+
+    def close(self) -> None:
+        self.engine.close()
+
+
+def screen(
+    *,
+    rulebook: Rulebook,
+    registry: RegistryTables,
+    snapshots: Iterable[Snapshot] = (),
+    feeds: Iterable[FeedRows] = (),
+    as_of: date,
+    rules: Iterable[str] | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> ScreeningResult:
+    """Screen everybody in the registry. `feeds` are rows given directly, and go before snapshots of the same feed.
+
+    Raises MissingParameters when a parameter has no value, ValueError when the registry is not usable.
+    """
+    started = time.perf_counter()
+    kinds = {source.id: source.kind for source in rulebook.sources.values() if source.is_feed}
+    there = standing(snapshots, kinds, as_of=as_of) | {one.feed: one for one in feeds if one.feed in kinds}
+    tables: dict[str, Rows] = {HOUSEHOLD: registry.household, PERSON: registry.person, INCOME: registry.income}
+    raw = tables | {feed: rows.rows for feed, rows in there.items()}
+    files = [path for rows in raw.values() if not isinstance(rows, pa.Table) for path in rows]
+    engine = DuckDb(threads=threads, files=files)
+    try:
+        holdings = {source: _holding(source, rows, there) for source, rows in raw.items()}
+        for source, rows in raw.items():
+            engine.add(f"raw_{table_name(source)}", rows)
+        years = engine.column("SELECT DISTINCT income_year FROM raw_registry_income WHERE income_year IS NOT NULL")
+        income = holdings[INCOME]
+        holdings[INCOME] = Holding(income.columns, income.never_null, frozenset(map(int, years)))
+        regions = engine.column("SELECT DISTINCT region_code FROM raw_registry_household WHERE region_code IS NOT NULL")
+        plan = make_plan(rulebook, as_of=as_of, holdings=holdings, region_codes=regions, rules=rules)
+        for source in raw:
+            declared = rulebook.sources[source].columns
+            columns = {name: declared[name] for name in sorted(plan.columns[table_name(source)])}
+            for key in KEYS.get(source, ("person_key",)):
+                columns[key] = TEXT if key == "region_code" else NUMBER
+            engine.typed(table_name(source), f"raw_{table_name(source)}", columns)
+        engine.once_a_household()
+        engine.execute(plan, progress)
+        _check_whole(engine)
+    except BaseException:
+        engine.close()
+        raise
+    return ScreeningResult(plan, rulebook, there, time.perf_counter() - started, engine)
+
+
+def _holding(source: str, rows: Rows, feeds: Mapping[str, FeedRows]) -> Holding:
+    columns = columns_of(rows)
+    required = set(KEYS.get(source, ("person_key",)))
+    if lacking := sorted(required - columns):
+        title = REGISTRY[source].title if source in REGISTRY else source
+        raise ValueError(f"{title}缺少字段：{'、'.join(lacking)}，请重新导入")
+    lacked = feeds[source].lacking if source in feeds else frozenset()
+    return Holding(columns - lacked, never_null(rows))
+
+
+def _check_whole(engine: DuckDb) -> None:
+    """A household must have stayed one row, or everything of it would count twice."""
+    rows, households = engine.row(
+        "SELECT (SELECT COUNT(*) FROM household_facts), (SELECT COUNT(DISTINCT household_key) FROM registry_household)"
+    )
+    if rows != households:
+        raise ValueError("登记簿里同一户出现多次，或同一户同一收入年度有多条收入，请清理后重新导入")
