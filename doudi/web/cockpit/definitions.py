@@ -51,7 +51,11 @@ DEFINITIONS: dict[str, Definition] = {
         _("正在监测"), HOUSEHOLDS, "brand", _("已识别为监测对象、风险还没有消除的农户数。"), FROM_REGISTRY
     ),
     "exited": Definition(
-        _("风险已消除"), HOUSEHOLDS, "brand", _("曾识别为监测对象、已按程序消除风险的农户数，每月仍继续筛查。"), FROM_REGISTRY
+        _("风险已消除"),
+        HOUSEHOLDS,
+        "brand",
+        _("曾识别为监测对象、已按程序消除风险的农户数，每月仍继续筛查。"),
+        FROM_REGISTRY,
     ),
     "cannot_tell": Definition(
         _("数据缺失，无法判断"),

@@ -58,7 +58,11 @@ class ClueFilterForm(PageForm):
             "department": code_choices("department", choices.departments),
             "household_type": code_choices("household_type"),
             "monitored": [anything(), ("yes", _("是")), ("no", _("否"))],
-            "state": [("", ClueState.OPEN.label), (ClueState.LAPSED.value, ClueState.LAPSED.label), (ALL_STATES, _("全部"))],
+            "state": [
+                ("", ClueState.OPEN.label),
+                (ClueState.LAPSED.value, ClueState.LAPSED.label),
+                (ALL_STATES, _("全部")),
+            ],
         }
         for name, pairs in offered.items():
             self.fields[name].choices = pairs  # type: ignore[attr-defined]
@@ -84,7 +88,11 @@ class ClueFilterForm(PageForm):
     def chips(self, query: QueryDict) -> list[Chip]:
         self.is_valid()
         return [
-            Chip(_("查找") if name == "q" else str(field.label), shown_choice(field, self.cleaned_data[name]), without(query, name))
+            Chip(
+                _("查找") if name == "q" else str(field.label),
+                shown_choice(field, self.cleaned_data[name]),
+                without(query, name),
+            )
             for name, field in self.fields.items()
             if self.cleaned_data.get(name)
         ]

@@ -1,4 +1,4 @@
-"""The rules as officers read them: conditions in words, thresholds with dates, source and whether the county confirmed them."""
+"""The rules as officers read them: conditions in words, thresholds with dates, source and confirmation."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -101,7 +101,7 @@ def threshold(parameter: Parameter, *, region: RegionCode, on: date) -> Threshol
             until=held.until,
             income_year=held.income_year,
             value=held.value,
-            source=" ".join(part for part in (held.source.document, held.source.article) if part) if held.source else "",
+            source=f"{held.source.document} {held.source.article}".strip() if held.source else "",
             verified=held.verified,
             in_force=now is not None and now.region == place and now.in_force_from == held.starts,
         )

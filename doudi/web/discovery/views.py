@@ -2,7 +2,7 @@
 
 import tempfile
 from datetime import date
-from typing import IO
+from typing import BinaryIO, cast
 
 from django.contrib import messages
 from django.http import FileResponse, HttpResponse
@@ -42,10 +42,8 @@ def clues(request: OfficerRequest) -> HttpResponse:
 @require_safe
 def clues_export(request: OfficerRequest) -> FileResponse:
     form = ClueFilterForm(request.GET, choices=clue_choices(actor=request.officer))
-    book: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=KEPT_IN_MEMORY)  # noqa: SIM115 - the response closes it
-    clue_workbook(
-        actor=request.officer, filter=form.chosen(), out=book, sort=request.GET.get("sort") or DEFAULT_SORT
-    )
+    book = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=KEPT_IN_MEMORY))  # noqa: SIM115 - the response closes it
+    clue_workbook(actor=request.officer, filter=form.chosen(), out=book, sort=request.GET.get("sort") or DEFAULT_SORT)
     book.seek(0)
     name = f"{_('线索')}_{timezone.localtime():%Y%m%d_%H%M}.xlsx"
     return FileResponse(book, as_attachment=True, filename=name, content_type=WORKBOOK)

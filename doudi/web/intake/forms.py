@@ -31,7 +31,7 @@ class SeveralFilesField(forms.FileField):
 
 
 class UploadForm(PageForm):
-    files = SeveralFilesField(
+    files = SeveralFilesField(  # type: ignore[assignment]
         label=gettext_lazy("表格文件"),
         widget=SeveralFilesInput(attrs={"accept": ACCEPTED}),
         help_text=gettext_lazy("可一次选多个：xlsx、xls、csv，或装有它们的 zip。单个文件不超过 200 MB。原件加密保存。"),

@@ -45,4 +45,5 @@ def batch_rows(batches: Iterable[ImportBatch]) -> list[BatchRow]:
 def known_feeds() -> list[Contract]:
     """The sheets that are recognised, the register first."""
     contracts = load_contracts(Path(settings.DOUDI_RULES_DIR))
-    return sorted(contracts.values(), key=lambda contract: (not contract.id.startswith("registry_"), contract.department))
+    register_first = sorted(contracts.values(), key=lambda contract: (contract.department, contract.id))
+    return sorted(register_first, key=lambda contract: not contract.id.startswith("registry_"))

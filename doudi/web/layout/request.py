@@ -14,7 +14,7 @@ class OfficerRequest(HttpRequest):
     officer: Officer
     htmx: HtmxDetails
     session: SessionBase
-    user: User  # type: ignore[assignment]
+    user: User
 
 
 def wants_part(request: OfficerRequest) -> bool:

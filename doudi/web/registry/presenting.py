@@ -51,7 +51,9 @@ class IncomeRow:
         return list(zip(self.values, self.tones, strict=True))
 
 
-def income_rows(incomes: Sequence[HouseholdIncome], lines: Sequence[tuple[float | None, float | None]]) -> list[IncomeRow]:
+def income_rows(
+    incomes: Sequence[HouseholdIncome], lines: Sequence[tuple[float | None, float | None]]
+) -> list[IncomeRow]:
     """The components year by year. `lines` are each year's monitoring and watch line, where they are known."""
 
     def row(name: str, kind: str) -> IncomeRow:

@@ -1,4 +1,4 @@
-"""Chromium for the walks, and what every page must hold: no console errors, no refused content, no sideways scrolling."""
+"""Chromium for the walks, and what every page must hold: no console errors, nothing refused, no sideways scrolling."""
 
 import contextlib
 import os

@@ -95,9 +95,12 @@ def make_household(number: int, village: str, keys: Pseudonymiser) -> Household:
         land_farm=4.5,
         helper_name="高帮",
     )
-    for order, (relation, sex, born) in enumerate(
-        [("head", "male", date(1972, 3, 5)), ("spouse", "female", date(1974, 8, 9)), ("daughter", "female", date(2009, 1, 20))]
-    ):
+    family_members = (
+        ("head", "male", date(1972, 3, 5)),
+        ("spouse", "female", date(1974, 8, 9)),
+        ("daughter", "female", date(2009, 1, 20)),
+    )
+    for order, (relation, sex, born) in enumerate(family_members):
         identity = resident_id(born, number * 10 + order * 2 + (1 if sex == "male" else 0))
         Person.objects.create(
             household=household,
@@ -134,12 +137,27 @@ def make_household(number: int, village: str, keys: Pseudonymiser) -> Household:
 def make_alert(run: ScreeningRun, household: Household, rule_id: str, person: Person | None = None) -> Alert:
     income = float(household.incomes.get(income_year=2022).per_capita_income or 0)
     texts = {
-        UNDER_LINE: ("red", "other", "rural_revitalisation", f"去年人均纯收入 {income:,.0f} 元低于监测线 7,100 元，尚未纳入监测",
-                     f"Net income per person last year was {income:,.0f} yuan, under the line of 7,100 yuan; not enrolled"),
-        NEAR_LINE: ("yellow", "other", "rural_revitalisation", f"去年人均纯收入 {income:,.0f} 元低于 8,000 元，需要关注",
-                    f"Net income per person last year was {income:,.0f} yuan, under 8,000 yuan"),
-        MEDICAL: ("yellow", "illness", "medical_insurance", "近 12 个月自付医疗费用 12,340 元，超过 10,000 元",
-                  "Own medical spending in 12 months was 12,340 yuan, over 10,000 yuan"),
+        UNDER_LINE: (
+            "red",
+            "other",
+            "rural_revitalisation",
+            f"去年人均纯收入 {income:,.0f} 元低于监测线 7,100 元，尚未纳入监测",
+            f"Net income per person last year was {income:,.0f} yuan, under the line of 7,100 yuan; not enrolled",
+        ),
+        NEAR_LINE: (
+            "yellow",
+            "other",
+            "rural_revitalisation",
+            f"去年人均纯收入 {income:,.0f} 元低于 8,000 元，需要关注",
+            f"Net income per person last year was {income:,.0f} yuan, under 8,000 yuan",
+        ),
+        MEDICAL: (
+            "yellow",
+            "illness",
+            "medical_insurance",
+            "近 12 个月自付医疗费用 12,340 元，超过 10,000 元",
+            "Own medical spending in 12 months was 12,340 yuan, over 10,000 yuan",
+        ),
     }
     level, risk, department, sentence, english = texts[rule_id]
     return Alert(

@@ -1,4 +1,4 @@
-"""A served site for the walks, in a process and a data folder of its own: `python -m tests.web.pages.site PORT [empty]`.
+"""A served site for the walks, in a process and data folder of its own: `python -m tests.web.pages.site PORT [empty]`.
 
 The audit log can't be emptied between tests (its triggers refuse), so the site is filled once and kept for the session.
 """

@@ -1,4 +1,4 @@
-"""Every page holds on a PC and a phone: nothing refused by the browser, no sideways scrolling, readable for everybody."""
+"""Every page holds on a PC and a phone: nothing refused by the browser, no sideways scrolling, readable for all."""
 
 import re
 from collections.abc import Callable

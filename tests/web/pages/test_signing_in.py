@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from .conftest import DESKTOP, PHONE, Visitor
+
 pytestmark = pytest.mark.browser
 
 
@@ -32,9 +33,7 @@ def test_after_five_failures_the_account_is_locked_and_says_for_how_long(
     visitor.check_page()
 
 
-def test_an_address_opened_before_signing_in_is_shown_afterwards(
-    visit: Callable[..., Visitor], county: str
-) -> None:
+def test_an_address_opened_before_signing_in_is_shown_afterwards(visit: Callable[..., Visitor], county: str) -> None:
     visitor = visit(county)
     visitor.open("/account/")
     visitor.page.get_by_label("用户名").fill("county")

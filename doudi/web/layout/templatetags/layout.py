@@ -153,7 +153,7 @@ def yes_no(value: Any) -> str:
 
 @register.filter
 def shown(value: Any) -> str:
-    """A value of any kind as a person reads it: amounts with thousands marked, truth values as 是/否, dates as they are."""
+    """A value of any kind as a person reads it: thousands marked, truth values in words, dates as they are."""
     if value is None or value == "":
         return NOTHING
     if isinstance(value, bool):
