@@ -1,75 +1,73 @@
 """From alerts to clues: one open clue a household, however many rules it meets and however often it is screened."""
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from doudi.web.discovery.models import Alert, Channel, Clue, ClueState, RunTally, ScreeningRun
-from doudi.web.discovery.queries import LEVEL_ORDER
+from doudi.web.discovery.queries import LEVEL_ORDER, RAISING
 from doudi.web.discovery.rulebook import rule_title
 from doudi.web.jobs.progress import Report
 from doudi.web.registry.bulk import insert_rows, next_id, update_rows
 from doudi.web.registry.models import Household, Person
 
-CLUES_A_STEP = 5_000
+if TYPE_CHECKING:
+    from doudi.screening.run import ScreeningResult
+
+KEYS_A_STEP = 900
 
 
-def keep_results(run: ScreeningRun, *, result: Any, tables: dict[str, pa.Table], report: Report) -> dict[str, int]:
+def keep_results(run: ScreeningRun, *, result: "ScreeningResult", report: Report) -> dict[str, int]:
     """Write alerts, clues and counts of a run, in the caller's transaction; gives the counts."""
     engine = duckdb.connect()
     engine.register("alert", result.alerts)
     engine.register("cannot_tell", result.cannot_tell)
-    engine.register("household", tables["household"])
-    engine.register("person", tables["person"])
     alerts = _with_database_keys(engine)
     report(_("整理线索"), 0, 0)
-    clue_of = _keep_clues(run, alerts, report)
+    clue_of = _keep_clues(run, alerts.filter(pc.is_in(alerts.column("level"), value_set=pa.array(RAISING))), report)
     report(_("写入预警"), 0, alerts.num_rows)
     _keep_alerts(run, alerts, clue_of, report)
     _keep_tallies(run, engine)
+    levels = Counter(alerts.column("level").to_pylist())
     return {
-        "alerts": alerts.num_rows,
-        "red": alerts.column("level").to_pylist().count("red"),
-        "yellow": alerts.column("level").to_pylist().count("yellow"),
-        "clues": len(clue_of),
-        "cannot_tell": result.cannot_tell.num_rows,
+        "alerts": levels["red"] + levels["yellow"],
+        "red": levels["red"],
+        "yellow": levels["yellow"],
+        "exclusions": levels["exclusion"],
+        "households_with_alerts": len(clue_of),
+        "cannot_tell": int(pc.sum(result.cannot_tell.column("subjects")).as_py() or 0),
     }
 
 
 def _with_database_keys(engine: duckdb.DuckDBPyConnection) -> pa.Table:
     """The alerts with the primary keys of household and person, gravest first within a household."""
-    households = pa.table(
-        dict(zip(("household_key", "household_id"), _columns(Household, "household_key"), strict=True))
-    )
-    persons = pa.table(dict(zip(("person_key", "person_id"), _persons_wanted(engine), strict=True)))
-    engine.register("household_id", households)
-    engine.register("person_id", persons)
+    households = Household.objects.order_by().values_list("household_key", "pk")
+    engine.register("household", _pairs(households, "household_key", "household_id"))
+    wanted = engine.sql("SELECT DISTINCT person_key FROM alert WHERE person_key IS NOT NULL").fetchall()
+    members: list[tuple[int, int, int]] = []
+    for start in range(0, len(wanted), KEYS_A_STEP):
+        keys = [row[0] for row in wanted[start : start + KEYS_A_STEP]]
+        members += Person.objects.filter(person_key__in=keys).values_list("person_key", "household_id", "pk")
+    engine.register("person", _pairs(members, "person_key", "household_id", "person_id"))
     return engine.sql(
-        "SELECT a.*, h.household_id, p.person_id FROM alert a JOIN household_id h USING (household_key) "
-        "LEFT JOIN person_id p USING (person_key) "
-        "ORDER BY h.household_id, CASE a.level WHEN 'red' THEN 0 ELSE 1 END, a.rule_id, p.person_id"
+        "SELECT a.*, h.household_id, p.person_id FROM alert a JOIN household h USING (household_key) "
+        "LEFT JOIN (SELECT person_key, household_id, min(person_id) AS person_id FROM person GROUP BY ALL) p "
+        "ON p.person_key = a.person_key AND p.household_id = h.household_id "
+        "ORDER BY h.household_id, CASE a.level WHEN 'red' THEN 0 WHEN 'yellow' THEN 1 ELSE 2 END, a.rule_id, p.person_id"
     ).to_arrow_table()
 
 
-def _columns(model: Any, key: str) -> tuple[pa.Array, pa.Array]:
-    rows = list(model.objects.order_by().values_list(key, "pk"))
-    return pa.array([row[0] for row in rows], pa.int64()), pa.array([row[1] for row in rows], pa.int64())
-
-
-def _persons_wanted(engine: duckdb.DuckDBPyConnection) -> tuple[pa.Array, pa.Array]:
-    wanted = [
-        row[0] for row in engine.sql("SELECT DISTINCT person_key FROM alert WHERE person_key IS NOT NULL").fetchall()
-    ]
-    found: list[tuple[int, int]] = []
-    for start in range(0, len(wanted), 900):
-        found += Person.objects.filter(person_key__in=wanted[start : start + 900]).values_list("person_key", "pk")
-    return pa.array([row[0] for row in found], pa.int64()), pa.array([row[1] for row in found], pa.int64())
+def _pairs(rows: Iterable[tuple[int, ...]], *names: str) -> pa.Table:
+    columns = list(zip(*rows, strict=True)) or [()] * len(names)
+    return pa.table({name: pa.array(column, pa.int64()) for name, column in zip(names, columns, strict=True)})
 
 
 def _keep_clues(run: ScreeningRun, alerts: pa.Table, report: Report) -> dict[int, int]:
@@ -98,7 +96,10 @@ def _keep_clues(run: ScreeningRun, alerts: pa.Table, report: Report) -> dict[int
         clue.level_order, clue.region_code = LEVEL_ORDER[clue.level], region[clue.household_id]
         clue.last_run, clue.last_seen_on = run, run.as_of
     lost = [
-        clue for household, clue in known.items() if household not in rules and clue.state == ClueState.OPEN
+        clue
+        for household, clue in known.items()
+        if household not in rules
+        and clue.state == ClueState.OPEN
         and clue.channel == Channel.DEPARTMENT_SCREENING
     ]
     for clue in lost:
@@ -206,21 +207,21 @@ def _texts(alerts: pa.Table, name: str, *, empty: str = "") -> list[str]:
 def _keep_tallies(run: ScreeningRun, engine: duckdb.DuckDBPyConnection) -> None:
     rows = engine.sql(
         """
-        WITH by_rule AS (
+        WITH raising AS (
+            SELECT *, CASE level WHEN 'red' THEN 0 ELSE 1 END AS grade FROM alert WHERE level IN ('red', 'yellow')
+        ), by_rule AS (
             SELECT region_code, rule_id, any_value(level) AS level, any_value(department) AS department,
                    count(*) AS alerts, count(DISTINCT household_key) AS households
             FROM alert GROUP BY region_code, rule_id
         ), unknown AS (
-            SELECT h.region_code, c.rule_id, count(DISTINCT c.household_key) AS cannot_tell
-            FROM cannot_tell c JOIN household h USING (household_key) GROUP BY h.region_code, c.rule_id
-        ), graded AS (
-            SELECT *, CASE level WHEN 'red' THEN 0 ELSE 1 END AS grade FROM alert
+            SELECT region_code, rule_id, count(DISTINCT household_key) AS cannot_tell
+            FROM cannot_tell WHERE household_key IS NOT NULL GROUP BY region_code, rule_id
         ), worst AS (
             SELECT region_code, '' AS department, household_key, min(grade) AS grade, count(*) AS alerts
-            FROM graded GROUP BY region_code, household_key
+            FROM raising GROUP BY region_code, household_key
             UNION ALL
             SELECT region_code, department, household_key, min(grade), count(*)
-            FROM graded WHERE coalesce(department, '') <> '' GROUP BY region_code, department, household_key
+            FROM raising WHERE coalesce(department, '') <> '' GROUP BY region_code, department, household_key
         )
         SELECT coalesce(b.region_code, u.region_code) AS region_code, coalesce(b.rule_id, u.rule_id) AS rule_id,
                coalesce(b.level, '') AS level, coalesce(b.department, '') AS department,

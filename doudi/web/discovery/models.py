@@ -52,6 +52,16 @@ class ScreeningRun(models.Model):
     def __str__(self) -> str:
         return f"{self.as_of} {self.get_state_display()}"
 
+    @property
+    def alert_count(self) -> int:
+        """Red and yellow alerts; signals that ask for verification are not counted."""
+        return int(self.counts.get("alerts", 0))
+
+    @property
+    def household_count(self) -> int:
+        """Households with a red or yellow alert."""
+        return int(self.counts.get("households_with_alerts", 0))
+
 
 class Channel(models.TextChoices):
     """The three channels of discovery (domain: §1)."""
@@ -69,8 +79,11 @@ class ClueState(models.TextChoices):
 
 
 class ClueLevel(models.TextChoices):
+    """How urgent. An `exclusion` asks for verification (vehicle, business …); alone it makes no clue, and never ends one."""
+
     RED = "red", _("红色")
     YELLOW = "yellow", _("黄色")
+    EXCLUSION = "exclusion", _("待核实")
 
 
 class ClueQuerySet(models.QuerySet["Clue"]):
@@ -96,7 +109,7 @@ class Clue(models.Model):
     region_code = models.CharField(max_length=12)
     channel = models.CharField(_("渠道"), max_length=32, choices=Channel.choices)
     state = models.CharField(_("状态"), max_length=16, choices=ClueState.choices, default=ClueState.OPEN)
-    level = models.CharField(_("级别"), max_length=8, choices=ClueLevel.choices)
+    level = models.CharField(_("级别"), max_length=16, choices=ClueLevel.choices)
     level_order = models.PositiveSmallIntegerField(default=9, editable=False)
     rules = models.JSONField(_("原因"), default=list)
     first_run = models.ForeignKey(ScreeningRun, on_delete=models.PROTECT, null=True, related_name="+")
@@ -143,7 +156,7 @@ class Alert(models.Model):
     region_code = models.CharField(max_length=12)
     rule_id = models.CharField(_("规则"), max_length=96)
     rule_version = models.CharField(_("版本"), max_length=32)
-    level = models.CharField(_("级别"), max_length=8, choices=ClueLevel.choices)
+    level = models.CharField(_("级别"), max_length=16, choices=ClueLevel.choices)
     risk = models.CharField(_("风险类型"), max_length=48, blank=True)
     department = models.CharField(_("部门"), max_length=64, blank=True)
     facts = models.JSONField(default=dict)
@@ -178,7 +191,7 @@ class RunTally(models.Model):
     run = models.ForeignKey(ScreeningRun, on_delete=models.CASCADE, related_name="tallies")
     region_code = models.CharField(max_length=12)
     rule_id = models.CharField(max_length=96, blank=True)
-    level = models.CharField(max_length=8, blank=True)
+    level = models.CharField(max_length=16, blank=True)
     department = models.CharField(max_length=64, blank=True)
     alerts = models.IntegerField(default=0)
     households = models.IntegerField(default=0)

@@ -20,7 +20,9 @@ from doudi.web.refusal import NotFound
 from doudi.web.regions.queries import PlaceNames, RegionChoice, region_choices
 from doudi.web.registry.finding import households_matching
 
-LEVEL_ORDER = {"red": 0, "yellow": 1}
+LEVEL_ORDER = {"red": 0, "yellow": 1, "exclusion": 2}
+RAISING = ("red", "yellow")
+"""Levels that make a clue."""
 CLUE_SORTS: dict[str, tuple[str, ...]] = {
     "level": ("level_order", "region_code", "id"),
     "head": ("household__head_name", "id"),
@@ -146,7 +148,7 @@ def _clue_row(clue: Clue, reasons: list[Alert], places: PlaceNames) -> ClueRow:
         sentence_en=first.sentence_en if first else "",
         person_name=first.person.name if first and first.person else "",
         rule_ids=[alert.rule_id for alert in reasons],
-        more=max(0, len(reasons) - 1),
+        more=max(0, sum(alert.level in RAISING for alert in reasons) - 1),
         risk=first.risk if first else "",
         department=first.department if first else "",
         household_type=clue.household.household_type,

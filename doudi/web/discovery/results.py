@@ -1,6 +1,5 @@
 """The files of a screening: facts and rules that could not be judged, for one household at a time."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,8 +46,7 @@ def household_results(
     unknown = []
     for row in _rows(folder / "cannot_tell.parquet", household.household_key):
         title = rule_title(row["rule_id"])
-        missing = row["missing_facts"]
-        listed = json.loads(missing) if isinstance(missing, str) else list(missing or [])
+        listed = row["missing_facts"] or []
         unknown.append(
             CannotTell(
                 rule_id=row["rule_id"],

@@ -1,8 +1,6 @@
 """The long work of screening."""
 
-import shutil
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -10,11 +8,15 @@ from django.utils.translation import gettext as _
 
 from doudi.web.accounts.scope import Officer
 from doudi.web.audit.services import audit_record
-from doudi.web.discovery.models import RunState, ScreeningRun
+from doudi.web.discovery.models import Alert, Clue, RunState, ScreeningRun
 from doudi.web.discovery.results import results_dir
 from doudi.web.jobs.models import Job
 from doudi.web.jobs.progress import Report
 from doudi.web.jobs.work import long_work
+from doudi.web.registry.bulk import refresh_statistics
+
+if TYPE_CHECKING:
+    from doudi.feeds.snapshot import Snapshot
 
 
 def _failed(job: Job, code: str, message: str) -> None:
@@ -47,37 +49,46 @@ def screen(job: Job, report: Report) -> dict[str, Any]:
         registry=RegistryTables(**tables),
         snapshots=snapshots,
         as_of=run.as_of,
-        progress=lambda *parts: None,
+        progress=lambda share, doing: report(doing, round(share * 100), 100),
     )
-    folder = _folder(run)
-    shutil.rmtree(folder, ignore_errors=True)
-    report(_("保存结果"), 0, 0)
-    result.write(folder)
-    with transaction.atomic():
-        run = ScreeningRun.objects.select_for_update().get(pk=run.pk)
-        if run.state == RunState.DONE:
-            return run.counts
-        counts = keep_results(run, result=result, tables=tables, report=report)
-        run.state, run.finished_at, run.problem = RunState.DONE, timezone.now(), ""
-        run.counts = {**counts, "rules": len(rulebook.rules), "households": tables["household"].num_rows}
-        run.rulebook_digest = str(getattr(rulebook, "digest", ""))
-        run.snapshots = [
-            {"feed": str(found.feed), "month": str(found.month), "rows": found.rows, "sha256": found.sha256}
-            for found in snapshots
-        ]
-        run.result_dir = folder.name
-        run.save()
-        audit_record(
-            action="screening_done",
-            actor=Officer(**job.arguments["officer"]),
-            subject_type="screening",
-            subject_id=str(run.pk),
-            detail=run.counts,
-        )
+    try:
+        report(_("保存结果"), 0, 0)
+        folder = result.write(results_dir() / f"run-{run.pk}")
+        with transaction.atomic():
+            run = ScreeningRun.objects.select_for_update().get(pk=run.pk)
+            if run.state == RunState.DONE:
+                return run.counts
+            counts = keep_results(run, result=result, report=report)
+            run.state, run.finished_at, run.problem = RunState.DONE, timezone.now(), ""
+            run.counts = {
+                **counts,
+                "rules": len(result.plan.rules),
+                "households": tables["household"].num_rows,
+                "persons": tables["person"].num_rows,
+                "seconds": round(result.seconds, 1),
+            }
+            run.rulebook_digest = rulebook.digest
+            run.snapshots = [_line(snapshot) for snapshot in snapshots]
+            run.result_dir = folder.name
+            run.save()
+            audit_record(
+                action="screening_done",
+                actor=Officer(**job.arguments["officer"]),
+                subject_type="screening",
+                subject_id=str(run.pk),
+                detail=run.counts,
+            )
+    finally:
+        result.close()
+    refresh_statistics(Clue, Alert)
     return run.counts
 
 
-def _folder(run: ScreeningRun) -> Path:
-    folder = results_dir()
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return folder / f"run-{run.pk}"
+def _line(snapshot: "Snapshot") -> dict[str, Any]:
+    return {
+        "feed": snapshot.feed,
+        "title": snapshot.manifest["title"],
+        "month": str(snapshot.month),
+        "rows": snapshot.rows,
+        "delivery": snapshot.folder.name,
+    }

@@ -9,7 +9,10 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from doudi.standards.regions import RegionCode
+from doudi.web.accounts.scope import region_bounds
 from doudi.web.intake.targets import HOUSEHOLD, INCOME, PERSON, REGION, TARGETS, Target
 from doudi.web.registry.arrow import ArrowReader, arrow_reader
 from doudi.web.registry.models import RegistryState
@@ -51,6 +54,8 @@ class Difference:
     tables: dict[str, TableDifference]
     orphans: int
     """Persons and incomes whose household is neither in the sheets nor in the registry: they are not imported."""
+    taken: int
+    """Households of the sheets that are registered outside the area: they are not imported."""
     known_households: pa.Table
     """id and household_no of the registry as compared."""
 
@@ -66,31 +71,47 @@ def registry_version() -> int:
     return RegistryState.objects.filter(pk=1).values_list("version", flat=True).first() or 0
 
 
-def compare(sheets: dict[str, pa.Table]) -> Difference:
-    """`sheets`: shaped tables by target name. Reads the kept state of the registry; changes nothing."""
+def compare(sheets: dict[str, pa.Table], *, area: RegionCode) -> Difference:
+    """`sheets`: shaped tables by target name. Reads the kept state of the registry inside `area`; changes nothing.
+
+    Households that are registered outside the area are left out: an import never reaches into another county.
+    """
     version = registry_version()
     engine = duckdb.connect()
     engine.execute("SET threads = 2")
     with arrow_reader() as reader:
-        existing = {target.name: _existing(reader, target) for target in TARGETS if target.name in sheets}
+        existing = {target.name: _existing(reader, target, area) for target in TARGETS if target.name in sheets}
         households = reader.read(
             'SELECT id, household_no, region_code FROM "registry_household"',
             pa.schema([("id", pa.int64()), ("household_no", pa.string()), ("region_code", pa.string())]),
         )
+    inside = pc.starts_with(households.column("region_code"), area.prefix)
+    elsewhere, households = households.filter(pc.invert(inside)), households.filter(inside)
     engine.register("known_household", households)
-    orphans, tables = 0, {}
+    engine.register("elsewhere", elsewhere)
+    orphans, taken, tables = 0, 0, {}
     for target in TARGETS:
         if target.name not in sheets:
             continue
         rows = sheets[target.name]
-        if target in (PERSON, INCOME):
-            rows, dropped = _with_household(engine, rows, sheets.get("household"))
+        if target is HOUSEHOLD:
+            rows, taken = _not_elsewhere(engine, rows)
+            engine.register("sheet_household", rows)
+        elif target in (PERSON, INCOME):
+            rows, dropped = _with_household(engine, rows, with_sheet="household" in sheets)
             orphans += dropped
         tables[target.name] = _difference(engine, target, rows, existing[target.name])
-    return Difference(version, tables, orphans, households.select(["id", "household_no"]))
+    return Difference(version, tables, orphans, taken, households.select(["id", "household_no"]))
 
 
-def _existing(reader: ArrowReader, target: Target) -> pa.Table:
+def _not_elsewhere(engine: duckdb.DuckDBPyConnection, rows: pa.Table) -> tuple[pa.Table, int]:
+    engine.register("rows", rows)
+    kept = engine.sql("SELECT * FROM rows ANTI JOIN elsewhere USING (household_no)").to_arrow_table()
+    engine.unregister("rows")
+    return kept, rows.num_rows - kept.num_rows
+
+
+def _existing(reader: ArrowReader, target: Target, area: RegionCode) -> pa.Table:
     key = "code" if target is REGION else "id"
     names = [key, *(column for column in target.plain if column != key)]
     columns = ", ".join(target.select(column, "t") for column in names)
@@ -100,16 +121,19 @@ def _existing(reader: ArrowReader, target: Target) -> pa.Table:
         columns += ', h."household_no" AS "household_no"'
         schema.append(("household_no", pa.string()))
         table += ' JOIN "registry_household" h ON h.id = t."household_id"'
-    return reader.read(f"SELECT {columns} FROM {table}", pa.schema(schema))  # noqa: S608 - names of our own models
+    sql = f"SELECT {columns} FROM {table}"  # noqa: S608 - names of our own models
+    if target is not REGION:
+        lowest, highest = region_bounds(area)
+        sql += f" WHERE {'t' if target is HOUSEHOLD else 'h'}.region_code BETWEEN '{lowest}' AND '{highest}'"
+    return reader.read(sql, pa.schema(schema))
 
 
 def _with_household(
-    engine: duckdb.DuckDBPyConnection, rows: pa.Table, households: pa.Table | None
+    engine: duckdb.DuckDBPyConnection, rows: pa.Table, *, with_sheet: bool
 ) -> tuple[pa.Table, int]:
     engine.register("rows", rows)
     known = "SELECT household_no FROM known_household"
-    if households is not None:
-        engine.register("sheet_household", households)
+    if with_sheet:
         known += " UNION SELECT household_no FROM sheet_household"
     kept = engine.sql(f"SELECT * FROM rows SEMI JOIN ({known}) USING (household_no)").to_arrow_table()  # noqa: S608
     engine.unregister("rows")
@@ -125,11 +149,10 @@ def _difference(
     compared = [name for name in sheet.column_names if name in existing.column_names]
     differs = " OR ".join(f's."{name}" IS DISTINCT FROM e."{name}"' for name in compared) or "false"
     if target is PERSON:
-        match = "SELECT s.*, m.id AS _id FROM s LEFT JOIN matches m USING (person_key)"
-        engine.execute(f"CREATE OR REPLACE TEMP TABLE matches AS {_PERSON_MATCHES}" if "person_no" in sheet.column_names
-                       else "CREATE OR REPLACE TEMP TABLE matches AS SELECT s.person_key, e.id FROM s JOIN e USING (person_key)")
-        source = f"({match}) s LEFT JOIN e ON e.id = s._id"
-        columns = "s.* EXCLUDE (_id)"
+        engine.register("s", sheet.append_column("_row", pa.array(range(sheet.num_rows), pa.int64())))
+        _match_persons(engine, with_numbers="person_no" in sheet.column_names)
+        source = "(SELECT s.*, m.id AS _id FROM s LEFT JOIN matches m USING (_row)) s LEFT JOIN e ON e.id = s._id"
+        columns = "s.* EXCLUDE (_id, _row)"
     else:
         source = f"s LEFT JOIN e USING ({', '.join(target.key)})"
         columns = "s.*"
@@ -155,17 +178,30 @@ def _difference(
     )
 
 
-_PERSON_MATCHES = """
-    WITH by_key AS (SELECT s.person_key, e.id FROM s JOIN e USING (person_key)),
-    by_number AS (
-        SELECT s.person_key, min(e.id) AS id FROM s JOIN e USING (person_no)
-        WHERE s.person_key NOT IN (SELECT person_key FROM by_key) AND e.id NOT IN (SELECT id FROM by_key)
-        GROUP BY s.person_key
-    )
-    SELECT * FROM by_key UNION ALL
-    SELECT any_value(person_key) AS person_key, id FROM by_number GROUP BY id
-"""
-"""A member is known by the resident id, else (a corrected id) by the number in the registry."""
+_SAME_PERSON = (
+    "household_no, person_key",
+    "person_no",
+    "person_key",
+)
+"""How a member is known again, the surest first: in the household by resident id; by the number in the registry (a
+corrected id, a move); by resident id in another household (a move without numbers)."""
+
+
+def _match_persons(engine: duckdb.DuckDBPyConnection, *, with_numbers: bool) -> None:
+    """Fill `matches` (_row, id): each row of the sheet with at most one of the registry, and the other way round."""
+    engine.execute("CREATE OR REPLACE TEMP TABLE matches (_row BIGINT, id BIGINT)")
+    for same in _SAME_PERSON:
+        if same == "person_no" and not with_numbers:
+            continue
+        place = f"row_number() OVER (PARTITION BY {same} ORDER BY"
+        engine.execute(
+            f"""
+            INSERT INTO matches
+            WITH fresh AS (SELECT {same}, _row, {place} _row) AS place FROM s ANTI JOIN matches USING (_row)),
+            old AS (SELECT {same}, id, {place} id) AS place FROM e ANTI JOIN matches USING (id))
+            SELECT fresh._row, old.id FROM fresh JOIN old USING ({same}, place)
+            """  # noqa: S608 - fixed names
+        )
 
 
 def _absent(engine: duckdb.DuckDBPyConnection, target: Target, sheet: pa.Table) -> int:
@@ -181,7 +217,7 @@ def _absent(engine: duckdb.DuckDBPyConnection, target: Target, sheet: pa.Table) 
         )
     else:
         return 0
-    return int((engine.sql(sql).fetchone() or (0,))[0])
+    return int(engine.sql(sql).fetchall()[0][0])
 
 
 def _samples(engine: duckdb.DuckDBPyConnection, target: Target, compared: list[str]) -> list[dict[str, Any]]:

@@ -76,6 +76,7 @@ class ImportFile(models.Model):
     rows_accepted = models.IntegerField(_("通过行数"), null=True)
     rows_rejected = models.IntegerField(_("退回行数"), null=True)
     rejects = models.ForeignKey("protection.VaultFile", on_delete=models.SET_NULL, null=True, related_name="+")
+    reasons = models.JSONField(_("退回原因"), default=list)
     notes = models.JSONField(_("提示"), default=list)
     problem_code = models.CharField(max_length=64, blank=True)
     problem = models.TextField(_("问题"), blank=True)

@@ -2,18 +2,22 @@
 
 import io
 import tempfile
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from django.conf import settings
 from django.utils.translation import gettext as _
 
 from doudi.feeds.contract import Contract, load_contracts
 from doudi.feeds.registry import assemble
 from doudi.feeds.rejects import write_rejects
-from doudi.feeds.sheet import SheetReading, UnreadableFile, read_sheet
+from doudi.feeds.problems import Problem, UnreadableFile
+from doudi.feeds.sheet import SheetReading, read_sheet
 from doudi.standards.regions import RegionCode
 from doudi.web.intake.models import ImportBatch, ImportFile
 from doudi.web.intake.targets import HOUSEHOLD, INCOME, PERSON, REGION, Target, shaped
@@ -58,6 +62,14 @@ def read_batch(batch: ImportBatch, *, registry_allowed: bool, report: Report) ->
         file.save()
     if registry:
         _assemble(batch, registry, result, report)
+    for file, reading in [*registry, *result.feeds]:
+        file.rows_read = reading.rows_read - reading.rows_ignored
+        file.rows_accepted, file.rows_rejected = reading.rows_accepted, reading.rows_rejected
+        file.notes = [*file.notes, *reasons_counted(reading.warnings)][:MOST_NOTES]
+        file.reasons = reasons_counted(reading.rejects)
+        if reading.rows_rejected:
+            file.rejects = _keep_rejects(file, reading)
+        file.save()
     return result
 
 
@@ -69,19 +81,24 @@ def _read_file(file: ImportFile, known: dict[str, Contract], report: Report) -> 
             vault_read(file.original),
             contracts=known,
             file_name=file.name,
-            progress=lambda done, total: report(step, done, total),
+            progress=lambda _doing, share: report(step, round(share * 100), 100),
         )
     except UnreadableFile as problem:
         file.problem_code, file.problem = problem.code, problem.message
         return None
     file.feed, file.feed_title = reading.contract.id, reading.contract.title
-    file.rows_read, file.rows_accepted = reading.rows_read, reading.rows_accepted
-    file.rows_rejected = reading.rows_rejected
-    file.notes = [str(note) for note in reading.warnings[:MOST_NOTES]]
     file.problem_code = file.problem = ""
-    if reading.rows_rejected:
-        file.rejects = _keep_rejects(file, reading)
+    file.notes = []
     return reading
+
+
+def reasons_counted(problems: Iterable[Problem]) -> list[str]:
+    """What is wrong and in how many rows, without the cells' content: that may be an id."""
+    counts = Counter((problem.header, problem.reason) for problem in problems)
+    return [
+        _("%(what)s(%(count)d 行)") % {"what": f"“{header}”:{reason}" if header else reason, "count": count}
+        for (header, reason), count in counts.most_common(MOST_NOTES)
+    ]
 
 
 def _keep_rejects(file: ImportFile, reading: SheetReading) -> VaultFile:
@@ -111,40 +128,57 @@ def _assemble(
     """Put the registry's sheets together and drop what lies outside the import's region."""
     report(_("核对户、人口和收入"), 0, 0)
     registry = assemble([reading for _file, reading in readings])
-    result.notes += [str(note) for note in getattr(registry, "warnings", ())][:MOST_NOTES]
-    missing = {
-        target.name: set(reading.missing_columns)
-        for _file, reading in readings
-        for target in (_target(reading.contract.id),)
+    for position, (file, reading) in enumerate(readings):
+        readings[position] = file, with_rejects(reading, registry.rejects)
+        doubts = [problem for problem in registry.warnings if problem.sheet == reading.file_name]
+        file.notes = reasons_counted(doubts)
+    keyed = registry.keyed(pseudonymiser())
+    tables = {
+        REGION: registry.regions,
+        HOUSEHOLD: _with(registry.households, "household_key", keyed["household"].column("household_key")),
+        PERSON: _with(registry.persons, "person_key", keyed["person"].column("person_key")),
+        INCOME: registry.incomes,
     }
-    keys = pseudonymiser()
-    for target, table in (
-        (REGION, registry.regions),
-        (HOUSEHOLD, registry.households),
-        (INCOME, registry.incomes),
-        (PERSON, registry.persons),
-    ):
-        if table is None or table.num_rows == 0:
-            continue
-        sheet = shaped(target, table, without={*missing.get(target.name, ()), "level", "full_name"})
-        sheet = _inside(batch, target, sheet, result)
-        if target is HOUSEHOLD:
-            numbers = sheet.column("household_no").to_pylist()
-            sheet = _with(sheet, "household_key", pa.array(keys.household_keys(numbers), pa.int64()))
-        elif target is PERSON:
-            sheet = _with(sheet, "person_key", pa.array(person_keys(sheet), pa.int64()))
-        result.sheets[target.name] = sheet
+    for target, table in tables.items():
+        if table.num_rows:
+            sheet = shaped(target, table, without={*_missing(target, readings), "level", "full_name"})
+            result.sheets[target.name] = _inside(batch, target, sheet, result)
 
 
-def _target(contract_id: str) -> Target:
-    return {"registry_region": REGION, "registry_household": HOUSEHOLD, "registry_income": INCOME}.get(
-        contract_id, PERSON
+SOURCES = {
+    REGION: {"registry_region"},
+    HOUSEHOLD: {"registry_household"},
+    PERSON: {"registry_person"},
+    INCOME: {"registry_household", "registry_income"},
+}
+WORKED_OUT = frozenset(
+    {"region_code", "birth_date", "sex", "status", "insured_medical", "insured_pension", "transfer_income", "size_year"}
+)
+"""Columns that putting the sheets together fills even where the sheets lack them."""
+
+
+def _missing(target: Target, readings: list[tuple[ImportFile, SheetReading]]) -> set[str]:
+    """The columns that no sheet of the target has: importing leaves them as they are."""
+    lacking = [set(reading.missing_columns) for _file, reading in readings if reading.contract.id in SOURCES[target]]
+    return (set.intersection(*lacking) if lacking else set()) - WORKED_OUT
+
+
+def with_rejects(reading: SheetReading, problems: Iterable[Problem]) -> SheetReading:
+    """The reading with the rows left out when the sheets were put together among its rejects."""
+    theirs = [problem for problem in problems if problem.sheet == reading.file_name]
+    if not theirs:
+        return reading
+    rows = np.isin(reading.raw.rows, [problem.row for problem in theirs])
+    gone = pa.array([problem.row for problem in theirs], pa.int32())
+    return replace(
+        reading,
+        rejects=(*reading.rejects, *theirs),
+        rejected=reading.rejected | rows,
+        table=reading.table.filter(pc.invert(pc.is_in(reading.table.column("row"), value_set=gone))),
     )
 
 
-def _with(table: pa.Table, name: str, column: pa.Array) -> pa.Table:
-    if name in table.column_names:
-        table = table.drop_columns([name])
+def _with(table: pa.Table, name: str, column: pa.ChunkedArray) -> pa.Table:
     return table.append_column(name, column)
 
 
@@ -165,25 +199,3 @@ def _inside(batch: ImportBatch, target: Target, sheet: pa.Table, result: ReadBat
             _("%(title)s表有 %(count)d 行不在本次导入的地区内,没有导入。") % {"title": target.title, "count": outside}
         )
     return sheet.filter(pa.array(inside, pa.bool_()))
-
-
-def person_keys(sheet: pa.Table) -> list[int]:
-    """A key for each person, all different: of the resident id, else of the number in the registry, else of the place."""
-    keys = pseudonymiser()
-    rows = sheet.num_rows
-    ids = sheet.column("resident_id").to_pylist() if "resident_id" in sheet.column_names else [None] * rows
-    numbers = sheet.column("person_no").to_pylist() if "person_no" in sheet.column_names else [None] * rows
-    households, names = sheet.column("household_no").to_pylist(), sheet.column("name").to_pylist()
-    found: list[int] = []
-    seen: set[int] = set()
-    for position, key in enumerate(keys.person_keys(ids)):
-        if key is None or key in seen:
-            key = keys.person_key_without_id(numbers[position] or f"{households[position]}/{names[position]}")
-        if key in seen:
-            key = keys.person_key_without_id(f"{households[position]}/{names[position]}/{position}")
-        seen.add(key)
-        found.append(key)
-    return found
-
-
-__all__ = ["ReadBatch", "contracts", "person_keys", "read_batch"]

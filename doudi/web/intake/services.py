@@ -65,7 +65,10 @@ def uploads_receive(*, actor: Officer, files: Sequence[Uploaded], month: str, re
             kind="intake.read",
             title=_("读取导入第 %d 批") % batch.pk,
             region_code=where,
-            arguments={"batch": batch.pk},
+            arguments={
+                "batch": batch.pk,
+                "registry_allowed": not department and actor.may_in(Action.INTAKE_REGISTRY, where),
+            },
         )
         batch.save(update_fields=["job"])
         audit_record(

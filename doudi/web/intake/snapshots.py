@@ -54,8 +54,8 @@ def stage_snapshot(batch: ImportBatch, file: ImportFile, reading: "SheetReading"
         "sha256": reading.sha256,
         "rows": reading.rows_accepted,
         "matched": matched_rows(snapshot),
-        "same": standing is not None and standing.sha256 == reading.sha256,
-        "replaces_rows": standing.rows if standing is not None and standing.sha256 != reading.sha256 else None,
+        "same": standing is not None and standing.folder == folder.as_posix(),
+        "replaces_rows": standing.rows if standing is not None and standing.folder != folder.as_posix() else None,
         "file": file.pk,
     }
 
@@ -66,11 +66,11 @@ def matched_rows(snapshot: "Snapshot") -> int:
         persons = reader.read('SELECT person_key FROM "registry_person"', pa.schema([("person_key", pa.int64())]))
     with duckdb.connect() as engine:
         engine.register("person", persons)
-        source = str(snapshot.folder / "data.parquet").replace("'", "''")
+        source = str(snapshot.data).replace("'", "''")
         found = engine.sql(
             f"SELECT count(*) FROM read_parquet('{source}') SEMI JOIN person USING (person_key)"  # noqa: S608
-        ).fetchone()
-    return int(found[0]) if found else 0
+        ).fetchall()
+    return int(found[0][0])
 
 
 def settle_folders(batch: ImportBatch, feeds: list[dict[str, Any]]) -> None:
@@ -127,7 +127,7 @@ def standing_snapshots() -> "list[Snapshot]":
     from doudi.feeds.snapshot import list_snapshots
 
     wanted = {(snapshots_dir() / folder).resolve() for folder in _standing().values_list("folder", flat=True)}
-    return [snapshot for snapshot in list_snapshots(snapshots_dir()) if snapshot.folder.resolve() in wanted]
+    return [snapshot for snapshot in list_snapshots(snapshots_dir(), superseded=True) if snapshot.folder.resolve() in wanted]
 
 
 def _standing() -> Any:

@@ -7,9 +7,8 @@ import pyarrow as pa
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from doudi.web.accounts.models import User
-from doudi.web.accounts.roles import Action
-from doudi.web.accounts.scope import SYSTEM, Officer, officer_of
+from doudi.standards.regions import RegionCode
+from doudi.web.accounts.scope import Officer
 from doudi.web.audit.services import audit_record
 from doudi.web.intake import snapshots
 from doudi.web.intake.differences import Difference, compare
@@ -27,6 +26,9 @@ from doudi.web.jobs.models import Job
 from doudi.web.jobs.progress import Report
 from doudi.web.jobs.work import long_work
 from doudi.web.protection.vault import vault_read, vault_remove, vault_store
+from doudi.web.regions.models import Region
+from doudi.web.registry.bulk import refresh_statistics
+from doudi.web.registry.models import Household, HouseholdIncome, Person
 
 MOST_ROUNDS = 3
 
@@ -57,10 +59,9 @@ def read(job: Job, report: Report) -> dict[str, Any]:
         return {"state": batch.state}
     mark(batch, BatchState.PARSING)
     snapshots.forget_staging(batch)
-    actor = _uploader(batch)
-    found = read_batch(
-        batch, registry_allowed=actor.may_in(Action.INTAKE_REGISTRY, batch.region_code), report=report
-    )
+    for file in batch.files.exclude(rejects=None).select_related("rejects"):  # of a reading that was broken off
+        vault_remove(file.rejects)
+    found = read_batch(batch, registry_allowed=bool(job.arguments["registry_allowed"]), report=report)
     feeds = []
     for file, reading in found.feeds:
         report(_("保存 %s") % file.name, 0, 0)
@@ -71,7 +72,7 @@ def read(job: Job, report: Report) -> dict[str, Any]:
         feeds.append(feed)
     feeds = _last_of_each(feeds, found.notes)
     report(_("比较新旧数据"), 0, 0)
-    difference = compare(found.sheets) if found.sheets else None
+    difference = compare(found.sheets, area=RegionCode(batch.region_code)) if found.sheets else None
     with transaction.atomic():
         if found.sheets:
             batch.staged = vault_store(name=f"import-{batch.pk}.arrow", content=_packed(found.sheets))
@@ -96,7 +97,7 @@ def apply(job: Job, report: Report) -> dict[str, Any]:
     snapshots.settle_folders(batch, feeds)
     for _round in range(MOST_ROUNDS):
         report(_("比较新旧数据"), 0, 0)
-        difference = compare(sheets) if sheets else None
+        difference = compare(sheets, area=RegionCode(batch.region_code)) if sheets else None
         if difference is not None and _differs_from_preview(batch, difference):
             with transaction.atomic():
                 _preview(batch, difference, feeds, batch.summary.get("notes", []))
@@ -127,6 +128,8 @@ def apply(job: Job, report: Report) -> dict[str, Any]:
             )
         snapshots.forget_staging(batch)
         _forget_staged(batch)
+        if difference is not None:
+            refresh_statistics(Region, Household, Person, HouseholdIncome)
         return {"state": batch.state}
     raise RuntimeError("the registry changed again and again while the import was prepared")
 
@@ -155,11 +158,6 @@ def undo(job: Job, report: Report) -> dict[str, Any]:
     return {"state": batch.state, **counts}
 
 
-def _uploader(batch: ImportBatch) -> Officer:
-    user = User.objects.filter(pk=batch.actor_id).first() if batch.actor_id else None
-    return officer_of(user) if user is not None else SYSTEM
-
-
 def _asker(job: Job) -> Officer:
     """The person who confirmed, as the audit log names people; the work itself was allowed when it was queued."""
     return Officer(**job.arguments["officer"])
@@ -184,6 +182,8 @@ def _preview(
     notes = list(dict.fromkeys(notes))
     if difference is not None and difference.orphans:
         notes.append(_("%d 行人口或收入找不到所属的户,没有导入。") % difference.orphans)
+    if difference is not None and difference.taken:
+        notes.append(_("%d 户的户编号已在别的地区登记,没有导入。") % difference.taken)
     batch.registry_version = difference.version if difference else None
     batch.summary = {
         "tables": [table.summary() for table in difference.tables.values()] if difference else [],

@@ -113,6 +113,15 @@ def restore_images(model: type[models.Model], *, name: str, batch_id: int) -> in
         return int(cursor.rowcount)
 
 
+def refresh_statistics(*models_written: type[models.Model]) -> None:
+    """Let the database look at tables that changed a lot, so that it picks the right index from now on."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("PRAGMA analysis_limit = 4000")
+        for model in models_written:
+            cursor.execute(f"ANALYZE {_q(model._meta.db_table)}")
+
+
 def stored_fields(model: type[models.Model]) -> list[Any]:
     """The columns that are written, not worked out by the database."""
     return [field for field in model._meta.concrete_fields if not field.generated]

@@ -177,10 +177,10 @@ class PersonQuerySet(models.QuerySet["Person"]):
 
 
 class Person(Imported):
-    """One member of a household (人)."""
+    """One member of a household (人). The same `person_key` twice is a person registered in two households: a doubt, kept."""
 
     household = models.ForeignKey(Household, on_delete=models.CASCADE, related_name="members", verbose_name=_("户"))
-    person_key = models.BigIntegerField(unique=True)
+    person_key = models.BigIntegerField()
     person_no = models.CharField(_("人编号"), max_length=32, null=True, blank=True)
     name = models.CharField(_("姓名"), max_length=64, blank=True)
     sex = code(_("性别"))
@@ -227,6 +227,7 @@ class Person(Imported):
         verbose_name = _("人")
         verbose_name_plural = _("人")
         indexes = [
+            models.Index(fields=["person_key"], name="person_key"),
             models.Index(fields=["name"], name="person_name", opclasses=["varchar_pattern_ops"]),
             models.Index(fields=["resident_id_hash"], name="person_resident"),
             models.Index(fields=["person_no"], name="person_no"),

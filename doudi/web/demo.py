@@ -1,0 +1,194 @@
+"""The demonstration: an account for every role, and the synthetic county brought in through the same services as a real one.
+
+Used by `doudi demo` after `doudi.web.serving.prepare()`. Running it again changes nothing that is there already.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import BinaryIO
+from uuid import UUID
+
+from doudi.standards.periods import Month
+from doudi.standards.regions import RegionCode
+from doudi.web.accounts.models import Post, User
+from doudi.web.accounts.roles import Role
+from doudi.web.accounts.scope import Officer, officer_of
+from doudi.web.discovery.models import Alert, ScreeningRun
+from doudi.web.discovery.rulebook import current_rulebook
+from doudi.web.discovery.services import screening_start
+from doudi.web.intake.differences import registry_version
+from doudi.web.intake.models import BatchState, ImportBatch
+from doudi.web.intake.services import batch_confirm, uploads_receive
+from doudi.web.intake.snapshots import standing_snapshots
+from doudi.web.jobs.models import JobState
+from doudi.web.jobs.progress import Report, ignore
+from doudi.web.jobs.services import job_run
+from doudi.web.registry.models import Household
+
+COUNTY = RegionCode("149901000000")
+PASSWORD = "doudi-demo-2023"  # noqa: S105 - of accounts that exist in a demonstration only
+SHEETS = {".xlsx", ".xls", ".csv", ".txt", ".zip"}
+
+
+class DemoFailed(Exception):
+    """The demonstration could not be loaded; the message says at which step and why."""
+
+
+@dataclass(frozen=True)
+class DemoAccount:
+    """A sign-in to print: what it is for, and where it works."""
+
+    username: str
+    password: str
+    role: Role
+    region: RegionCode
+    department: str = ""
+
+    @property
+    def label(self) -> str:
+        return str(self.role.label)
+
+
+@dataclass(frozen=True)
+class LocalFile:
+    """A file of this machine, offered the way an upload is."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def size(self) -> int:
+        return self.path.stat().st_size
+
+    def open(self, mode: str = "rb") -> BinaryIO:
+        return self.path.open("rb")
+
+
+def demo_accounts() -> list[DemoAccount]:
+    """One account for each role; township and village are those with the most households."""
+    village = _largest_village()
+    township = village.parent or COUNTY
+    city = COUNTY.parent or COUNTY
+    wanted = [
+        ("county", Role.COUNTY_OFFICER, COUNTY, ""),
+        ("township", Role.TOWNSHIP_OFFICER, township, ""),
+        ("village", Role.VILLAGE_CADRE, village, ""),
+        ("medical", Role.DEPARTMENT_OFFICER, COUNTY, "medical_insurance"),
+        ("education", Role.DEPARTMENT_OFFICER, COUNTY, "education"),
+        ("leader", Role.LEADER, COUNTY, ""),
+        ("city", Role.UPPER_VIEWER, city, ""),
+        ("system", Role.SYSTEM_ADMIN, COUNTY, ""),
+        ("security", Role.SECURITY_ADMIN, COUNTY, ""),
+        ("auditor", Role.AUDITOR, COUNTY, ""),
+    ]
+    return [DemoAccount(name, PASSWORD, role, region, department) for name, role, region, department in wanted]
+
+
+def create_demo_accounts() -> list[DemoAccount]:
+    """Make the accounts and posts that are missing; gives all of them, for printing."""
+    accounts = demo_accounts()
+    for account in accounts:
+        user = User.objects.filter(username=account.username).first()
+        if user is None:
+            user = User.objects.create_user(account.username, account.password, name=account.label, unit="示例县")
+        Post.objects.update_or_create(
+            user=user,
+            role=account.role,
+            defaults={
+                "region_code": account.region,
+                "department": account.department,
+                "since": date(2020, 1, 1),
+                "until": None,
+            },
+        )
+    return accounts
+
+
+def _largest_village() -> RegionCode:
+    from django.db.models import Count
+
+    first = (
+        Household.objects.order_by()
+        .values("region_code")
+        .annotate(households=Count("pk"))
+        .order_by("-households", "region_code")
+        .first()
+    )
+    return RegionCode(first["region_code"]) if first else RegionCode(COUNTY.prefix + "101201")
+
+
+def demo_officer() -> Officer:
+    """The county's officer of the demonstration, made when missing."""
+    create_demo_accounts()
+    return officer_of(User.objects.get(username="county"))
+
+
+@dataclass(frozen=True)
+class DemoResult:
+    """What was loaded: the imports, and the screening with its counts."""
+
+    imports: tuple[ImportBatch, ...]
+    run: ScreeningRun
+
+    def pairs(self) -> Iterator[tuple[str, str]]:
+        """Household number and rule of every alert, to hold against the truth file."""
+        yield from Alert.objects.filter(run=self.run).values_list("household__household_no", "rule_id").iterator()
+
+
+def load_demo(county_dir: Path, as_of: date, *, report: Report = ignore) -> DemoResult:
+    """Import `registry/` and `feeds/` of a synthetic county and screen it. Raises `DemoFailed`."""
+    month = str(Month(as_of.replace(day=1) - timedelta(days=1)))
+    imports = []
+    for folder in ("registry", "feeds"):
+        files = sorted(path for path in (county_dir / folder).iterdir() if path.suffix.lower() in SHEETS)
+        if not files:
+            raise DemoFailed(f"{county_dir / folder} 里没有表格文件")
+        imports.append(import_files(files, month=month, actor=demo_officer(), report=report))
+    run = screen(as_of, actor=demo_officer(), report=report)
+    create_demo_accounts()
+    return DemoResult(tuple(imports), run)
+
+
+def import_files(files: Sequence[Path], *, month: str, actor: Officer, report: Report = ignore) -> ImportBatch:
+    """Receive, read, confirm and write some files, here and now. Raises `DemoFailed`."""
+    batch = uploads_receive(actor=actor, files=[LocalFile(path) for path in files], month=month)
+    _run(batch.job_id, report)
+    batch.refresh_from_db()
+    if batch.state == BatchState.NOTHING_TO_DO:
+        return batch
+    if batch.state != BatchState.PREVIEW:
+        problems = [f"{file.name}: {file.problem}" for file in batch.files.all() if file.problem]
+        raise DemoFailed(";".join([batch.problem, *problems]))
+    batch = batch_confirm(actor=actor, batch_id=batch.pk)
+    _run(batch.job_id, report)
+    batch.refresh_from_db()
+    return batch
+
+
+def screen(as_of: date, *, actor: Officer, report: Report = ignore) -> ScreeningRun:
+    """Screen here and now; a screening of the same data, rules and day is not repeated. Raises `DemoFailed`."""
+    present = ScreeningRun.objects.filter(as_of=as_of).latest_done()
+    if present is not None and _still_holds(present):
+        return present
+    run = screening_start(actor=actor, as_of=as_of)
+    _run(run.job_id, report)
+    run.refresh_from_db()
+    return run
+
+
+def _still_holds(run: ScreeningRun) -> bool:
+    used = {(found["feed"], found["month"], found["delivery"]) for found in run.snapshots}
+    now = {(found.feed, str(found.month), found.folder.name) for found in standing_snapshots()}
+    return (run.registry_version, run.rulebook_digest, used) == (registry_version(), current_rulebook().digest, now)
+
+
+def _run(job_id: UUID | None, report: Report) -> None:
+    assert job_id is not None  # noqa: S101 - every import and screening has its job
+    job = job_run(job_id=job_id, report=report)
+    if job.state == JobState.FAILED:
+        raise DemoFailed(f"{job.title}: {job.error}")
