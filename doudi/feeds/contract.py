@@ -15,6 +15,9 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from doudi.feeds.headers import header_key
+from doudi.rulebook.predicate import Predicate, PredicateError, parse_predicate
+from doudi.rulebook.value_types import ColumnType as ColumnKind
+from doudi.rulebook.value_types import ValueType
 from doudi.standards.codes import CODE_LISTS, folded
 
 ColumnType = Literal[
@@ -86,6 +89,13 @@ class Column(_Part):
         return {code: texts[0] if texts else code for code, texts in (self.codes or {}).items()}
 
 
+def _type_in_predicates(column: Column) -> ColumnKind | str:
+    """With its codes, so that a predicate that compares with a code that is none is refused."""
+    if column.type in ("code", "codes"):
+        return ColumnKind(ValueType.TEXT if column.type == "code" else ValueType.TEXTS, frozenset(column.labels))
+    return column.type
+
+
 class Check(_Part):
     """A row check: when the predicate `when` is true the row is rejected (`error`) or kept with a note (`warning`)."""
 
@@ -129,6 +139,15 @@ class Contract(_Part):
     def by_header(self) -> Mapping[str, Column]:
         """Normalised header or alias → column; see `headers.header_key`."""
         return {header_key(header): column for column in self.columns for header in column.headers}
+
+    @cached_property
+    def predicates(self) -> tuple[Predicate, ...]:
+        """The conditions of the checks, in their order. Raises `PredicateError`."""
+        return tuple(self.predicate(check) for check in self.checks)
+
+    def predicate(self, check: Check) -> Predicate:
+        """The condition of one check, proved to be harmless. Raises `PredicateError`."""
+        return parse_predicate(check.when, {column.id: _type_in_predicates(column) for column in self.columns})
 
     @cached_property
     def required(self) -> tuple[Column, ...]:
@@ -176,6 +195,12 @@ def load_contract(path: Path) -> Contract:
         contract = Contract.model_validate({**content, "file": str(path)})
     except ValidationError as error:
         raise ContractError([_sentence(path, lines, one) for one in error.errors()]) from error
+    for number, check in enumerate(contract.checks):
+        try:
+            contract.predicate(check)
+        except PredicateError as error:
+            line = lines.nearest(("checks", number, "when"))
+            raise ContractError([f"{path}:{line}: 检查 {check.id} 的 when 不能用:{error}"]) from error
     if contract.id != path.stem:
         raise ContractError([f"{path}:{lines.nearest(('id',))}: id 应与文件名一致,请写 id: {path.stem}"])
     return contract

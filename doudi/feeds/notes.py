@@ -24,7 +24,9 @@ _FIRST_ROWS = 3
 def data_rows(raw: RawSheet, layout: Layout) -> NDArray[np.bool_]:
     """Which rows hold data. Only rows that leave a required cell blank, or look odd, are looked at one by one."""
     size = len(raw)
-    blank = [np.array([content == "" or is_blank(content) for content in column.contents]) for column in raw.columns]
+    blank = [
+        np.array([content == "" or is_blank(content) for content in column.contents], bool) for column in raw.columns
+    ]
     empty = np.ones(size, bool)
     for column, marks in zip(raw.columns, blank, strict=True):
         if not empty.any():
@@ -37,7 +39,7 @@ def data_rows(raw: RawSheet, layout: Layout) -> NDArray[np.bool_]:
         suspect |= blank[at][raw.columns[at].codes]
     leftmost = min(layout.positions.values(), default=0)
     for at in {*range(min(leftmost + 1, len(raw.columns))), *required}:
-        odd = np.array([_looks_odd(content, raw.headers[at]) for content in raw.columns[at].contents])
+        odd = np.array([_looks_odd(content, raw.headers[at]) for content in raw.columns[at].contents], bool)
         suspect |= odd[raw.columns[at].codes]
     data = ~empty
     for index in np.flatnonzero(suspect & data).tolist():
