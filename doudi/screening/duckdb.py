@@ -45,18 +45,21 @@ class DuckDb:
         self.run("SET lock_configuration = true")
 
     def run(self, sql: str) -> None:
-        self._connection.execute(sql)
+        self._rows(sql)
 
     def arrow(self, sql: str) -> pa.Table:
-        return self._connection.execute(sql).to_arrow_table()
+        return self._connection.sql(sql).to_arrow_table()
 
     def row(self, sql: str) -> tuple[Any, ...]:
-        found = self._connection.execute(sql).fetchone()
-        assert found is not None  # noqa: S101 - only asked of aggregates
-        return tuple(found)
+        """The one row of an aggregate query."""
+        return self._rows(sql)[0]
 
     def column(self, sql: str) -> list[Any]:
-        return [row[0] for row in self._connection.execute(sql).fetchall()]
+        return [row[0] for row in self._rows(sql)]
+
+    def _rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """All of them: a connection that is read half-way can do nothing else."""
+        return self._connection.execute(sql).fetchall()
 
     def close(self) -> None:
         self._connection.close()

@@ -49,7 +49,7 @@ class RuleSql:
         """The table of facts with an outcome column for each rule."""
         if not rules:
             return base
-        columns = [f'{self._outcome(rule)} AS "{outcome_column(rule.id)}"' for rule in rules]
+        columns = [f'{self.outcome(rule)} AS "{outcome_column(rule.id)}"' for rule in rules]
         return f"SELECT *, {', '.join(columns)} FROM ({base}) facts"
 
     def _condition(self, condition: Predicate) -> str:
@@ -57,7 +57,7 @@ class RuleSql:
         bindings = {AS_OF: literal(self.as_of)} | {name: value for name, value in fixed.items() if value is not None}
         return condition.sql(DIALECT, bindings)
 
-    def _outcome(self, rule: Rule) -> str:
+    def outcome(self, rule: Rule) -> str:
         when = self._condition(rule.when)
         gaps = [f'"gap_{name}"' for name in rule.facts if name in self.gapped]
         unknown = " OR ".join([f"({when}) IS NULL", *gaps])

@@ -86,11 +86,29 @@ class ScreeningResult:
 
     @cached_property
     def household_facts(self) -> pa.Table:
-        return self.engine.arrow("SELECT * FROM household_facts ORDER BY household_key")
+        """One row a household: keys and every fact."""
+        return self._facts("household", "household_key, region_code", "household_key")
 
     @cached_property
     def person_facts(self) -> pa.Table:
-        return self.engine.arrow("SELECT * FROM person_facts ORDER BY household_key, person_key")
+        """One row a registered person: keys and every fact."""
+        return self._facts("person", "household_key, person_key", "household_key, person_key")
+
+    def _facts(self, subject: str, keys: str, order: str) -> pa.Table:
+        names = [f'"{fact.id}"' for fact in self.plan.facts.values() if fact.subject == subject]
+        return self.engine.arrow(f"SELECT {', '.join([keys, *names])} FROM {subject}_facts ORDER BY {order}")
+
+    def outcomes(self, table: str) -> pa.Table:
+        """What every rule came to for each row of a table of facts, and which facts have gaps; keys first."""
+        keys = ["household_key"] if table == "household_facts" else ["household_key", "person_key"]
+        rules = [outcome_column(rule.id) for rule in self.plan.rules if self.plan.table_of(rule) == table]
+        subjects = ("household",) if table == "household_facts" else ("person",)
+        if table == PERSONS_WITH_HOUSEHOLD:
+            subjects = ("household", "person")
+        known = set(self.engine.column(f"SELECT column_name FROM (DESCRIBE {table})"))
+        gaps = [f"gap_{name}" for name in sorted(self.plan.gapped) if self.plan.facts[name].subject in subjects]
+        selected = ", ".join(f'"{name}"' for name in (*keys, *rules, *gaps) if name in known)
+        return self.engine.arrow(f"SELECT {selected} FROM {table} ORDER BY {', '.join(keys)}")
 
     @cached_property
     def unmatched(self) -> dict[str, dict[str, int]]:
@@ -157,9 +175,9 @@ class ScreeningResult:
             tables = ["alerts", "cannot_tell", "household_facts", "person_facts"]
             for name in tables:
                 pq.write_table(getattr(self, name), writing / f"{name}.parquet", compression="zstd")
-            if any(self.plan.table_of(rule) == PERSONS_WITH_HOUSEHOLD for rule in self.plan.rules):
-                extra = self.engine.arrow(f"SELECT * FROM {PERSONS_WITH_HOUSEHOLD}")
-                pq.write_table(extra, writing / f"{PERSONS_WITH_HOUSEHOLD}.parquet", compression="zstd")
+            for name in sorted({self.plan.table_of(rule) for rule in self.plan.rules}):
+                path = writing / f"{name.replace('_facts', '_outcomes')}.parquet"
+                pq.write_table(self.outcomes(name), path, compression="zstd")
             (writing / "rules.json").write_text(json.dumps(dict(self.rulebook.texts), ensure_ascii=False), "utf-8")
             content = json.dumps(self.manifest(), ensure_ascii=False, indent=1)
             (writing / "manifest.json").write_text(content + "\n", encoding="utf-8")

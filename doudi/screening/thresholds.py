@@ -71,7 +71,7 @@ class Thresholds:
         for name in self.varying:
             values = [self.by_region[key][name].value for key in keys]
             listed = [list(value) if isinstance(value, tuple) else value for value in values]
-            columns[name] = pa.array(listed, _ARROW[self.parameters[name].type.kind])
+            columns[name] = pa.array(listed, ARROW_TYPES[self.parameters[name].type.kind])
             if self.parameters[name].kind == "number":
                 since = [window_start(self.as_of, max(0.0, float(str(value)))) for value in values]
                 columns[f"{name}__since"] = pa.array(since, pa.date32())
@@ -84,11 +84,12 @@ class Thresholds:
         return {name: told(first[name]) for name in names if name not in self.varying}
 
 
-_ARROW = {
+ARROW_TYPES = {
     ValueType.NUMBER: pa.float64(),
     ValueType.TEXT: pa.string(),
     ValueType.BOOLEAN: pa.bool_(),
     ValueType.DATE: pa.date32(),
+    ValueType.MONTH: pa.string(),
     ValueType.TEXTS: pa.list_(pa.string()),
 }
 
