@@ -243,7 +243,7 @@ class Screening:
         idle = (count["fully_able"] > 0) & (count["worked"] == 0)
         helped = homes["is_monitored"] | homes["is_alleviated"]
         self.raise_homes("employment.nobody_works", homes.index[idle & helped])
-        waiting = homes[sure((homes["dev_status"] == "not_yet") & homes["is_monitored"] & (count["able"] > 0))]
+        waiting = homes[sure(homes["dev_status"] == "not_yet") & sure(homes["is_monitored"] & (count["able"] > 0))]
         overdue = months_since(waiting["enrolled_month"], self.day) > at.measure_grace_months
         self.raise_homes("monitoring.enrolled_without_measure", waiting.index[sure(overdue)], "red")
         self.wages = pd.DataFrame(
@@ -319,7 +319,7 @@ class Screening:
             out = out[~out.isin(roll.loc[attends, "person_key"])]
             self.raise_persons("education.dropped_out", out, "red")
         if has(roll, "status", "absent_days"):
-            absent = sure((roll["absent_days"] > at.absent_days) & (roll["status"] == "enrolled"))
+            absent = sure(roll["absent_days"] > at.absent_days) & sure(roll["status"] == "enrolled")
             self.raise_persons("education.absent_days", roll.loc[absent, "person_key"])
         if has(roll, "home_teaching"):
             entry = pd.Timestamp(f"{self.day.year}-{at.school_entry_day}")
@@ -348,14 +348,14 @@ class Screening:
             self.raise_persons("disability.severe_new_certificate", certificates.loc[new, "person_key"])
         paid = self.data.feed("civil_assistance", "kind", "amount", "paid_on", "stopped_on")
         if has(paid, "kind", "stopped_on"):
-            stopped = (paid["kind"] == "minimum_living") & self.lately(paid["stopped_on"], at.dibao_stop_months)
-            self.raise_homes("civil.dibao_stopped", self.homes_of(paid[sure(stopped)]))
+            stopped = sure(paid["kind"] == "minimum_living") & self.lately(paid["stopped_on"], at.dibao_stop_months)
+            self.raise_homes("civil.dibao_stopped", self.homes_of(paid[stopped]))
         if has(paid, "kind", "paid_on"):
-            orphan = (paid["kind"] == "de_facto_orphan") & self.lately(paid["paid_on"], at.assistance_months)
-            homes = self.homes_of(paid[sure(orphan)])
+            orphan = sure(paid["kind"] == "de_facto_orphan") & self.lately(paid["paid_on"], at.assistance_months)
+            homes = self.homes_of(paid[orphan])
             self.raise_homes("civil.de_facto_orphan", homes[~homes.isin(self.monitored)], "red")
-            relief = (paid["kind"] == "temporary_relief") & self.lately(paid["paid_on"], at.relief_months)
-            reliefs = self.by_home(paid[sure(relief)])
+            relief = sure(paid["kind"] == "temporary_relief") & self.lately(paid["paid_on"], at.relief_months)
+            reliefs = self.by_home(paid[relief])
             times = reliefs.size()
             self.raise_homes("civil.relief_repeated", times.index[times >= at.relief_times])
             if has(paid, "amount"):
@@ -372,11 +372,11 @@ class Screening:
         if has(houses, "housing_grade", "only_home", "rebuild_status"):
             rebuilt = houses["rebuild_status"].isin(["done", "not_needed"])
             houses = houses[sure(houses["housing_grade"].isin(["C", "D"]) & houses["only_home"] & ~rebuilt)]
-            urgent = houses["housing_grade"] == "D"
+            urgent = sure(houses["housing_grade"] == "D")
             if has(houses, "lives_in", "appraised_on"):
                 days = (self.day - houses["appraised_on"]).dt.days
-                urgent |= houses["lives_in"].fillna(True) & (days > at.dangerous_house_days)
-            red = self.homes_of(houses[sure(urgent)])
+                urgent |= sure(houses["lives_in"].fillna(True) & (days > at.dangerous_house_days))
+            red = self.homes_of(houses[urgent])
             self.raise_homes("housing.dangerous_only_home", self.homes_of(houses), red=red)
         water = self.data.feed("water_supply", "days_without", "fetch_minutes", "assurance_ratio", "quality_ok")
         if has(water, "days_without"):
@@ -391,15 +391,17 @@ class Screening:
         if has(water, "quality_ok"):
             self.raise_homes("water.quality_fails", self.homes_of(water[sure(~water["quality_ok"])]), "red")
         losses = self.data.feed("disaster_loss", "loss_yuan", "house_damage", "happened_on")
-        if has(losses, "loss_yuan", "house_damage", "happened_on"):
+        if has(losses, "happened_on"):
             losses = losses[self.lately(losses["happened_on"], at.disaster_months)]
-            total = self.by_home(losses[["person_key", "loss_yuan"]])["loss_yuan"].sum()
-            destroyed = self.homes_of(losses[sure(losses["house_damage"] == "destroyed")])
-            self.raise_homes(
-                "disaster.heavy_loss",
-                total.index[sure(total > at.disaster_loss_yellow)].union(destroyed),
-                red=total.index[sure(total > at.disaster_loss_red)].union(destroyed),
-            )
+            heavy = red = pd.Index([], dtype="Int64")
+            if has(losses, "loss_yuan"):
+                total = self.by_home(losses[["person_key", "loss_yuan"]])["loss_yuan"].sum()
+                heavy = total.index[sure(total > at.disaster_loss_yellow)]
+                red = total.index[sure(total > at.disaster_loss_red)]
+            if has(losses, "house_damage"):
+                destroyed = self.homes_of(losses[sure(losses["house_damage"] == "destroyed")])
+                heavy, red = heavy.union(destroyed), red.union(destroyed)
+            self.raise_homes("disaster.heavy_loss", heavy, red=red)
 
     # ---- signals against
 
@@ -411,8 +413,8 @@ class Screening:
             self.raise_persons("exclusion.vehicle", cars.loc[dear, "person_key"], "exclusion")
         firms = self.data.feed("business_registration", "business_status", "yearly_turnover")
         if has(firms, "business_status", "yearly_turnover"):
-            trading = (firms["business_status"] == "active") & (firms["yearly_turnover"] > at.business_turnover)
-            self.raise_persons("exclusion.business", firms.loc[sure(trading), "person_key"], "exclusion")
+            trading = sure(firms["business_status"] == "active") & sure(firms["yearly_turnover"] > at.business_turnover)
+            self.raise_persons("exclusion.business", firms.loc[trading, "person_key"], "exclusion")
         payroll = self.data.feed("payroll")
         if has(payroll):
             self.raise_persons("exclusion.payroll", payroll["person_key"], "exclusion")
