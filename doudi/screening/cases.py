@@ -9,7 +9,7 @@ from doudi.rulebook import Case, MissingParameter, Rule, Rulebook
 from doudi.rulebook.loading import MEMBER_FACT
 from doudi.rulebook.value_types import ValueType
 from doudi.screening.duckdb import DuckDb
-from doudi.screening.rule_sql import CANNOT_TELL, ESCALATED, NO_DATA, RAISED, RuleSql
+from doudi.screening.rule_sql import ESCALATED, OUTCOMES, RuleSql
 from doudi.screening.thresholds import ARROW_TYPES, Thresholds
 
 OUTCOME_LABELS = {"raised": "预警", "not_raised": "不预警", "cannot_tell": "无法判断"}
@@ -91,7 +91,7 @@ def _column(rulebook: Rulebook, name: str, given: Sequence[object]) -> pa.Array:
 def _result(rule: Rule, case: Case, refused: str, code: int | None) -> CaseResult:
     if refused:
         return CaseResult(rule.id, case, "error", None, f"{case.file}:{case.line}: {rule.id}「{case.name}」{refused}")
-    outcome = "raised" if code in (RAISED, ESCALATED) else "cannot_tell" if code in (CANNOT_TELL, NO_DATA) else "not_raised"
+    outcome = OUTCOMES[code or 0]
     level = None
     if outcome == "raised":
         level = rule.escalate.level if code == ESCALATED and rule.escalate else rule.level

@@ -16,6 +16,8 @@ from doudi.screening.writing import Shown, json_sql, sentence_sql, text, written
 
 NOT_RAISED, RAISED, ESCALATED, CANNOT_TELL, NO_DATA = range(5)
 """Outcome codes in the tables of facts. `NO_DATA`: cannot tell because a whole source (or column) is absent."""
+OUTCOMES = ("not_raised", "raised", "raised", "cannot_tell", "cannot_tell")
+"""What each code means to people."""
 PERSONS_WITH_HOUSEHOLD = "person_household_facts"
 
 

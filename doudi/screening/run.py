@@ -25,7 +25,7 @@ from doudi.screening.duckdb import KEYS, DuckDb, Progress
 from doudi.screening.fact_sql import Holding, table_name
 from doudi.screening.inputs import FeedRows, RegistryTables, Rows, columns_of, never_null, standing
 from doudi.screening.plan import Plan, make_plan
-from doudi.screening.rule_sql import PERSONS_WITH_HOUSEHOLD, outcome_column
+from doudi.screening.rule_sql import outcome_column
 from doudi.screening.thresholds import plain
 
 CANNOT_TELL_SCHEMA = pa.schema(
@@ -102,9 +102,7 @@ class ScreeningResult:
         """What every rule came to for each row of a table of facts, and which facts have gaps; keys first."""
         keys = ["household_key"] if table == "household_facts" else ["household_key", "person_key"]
         rules = [outcome_column(rule.id) for rule in self.plan.rules if self.plan.table_of(rule) == table]
-        subjects = ("household",) if table == "household_facts" else ("person",)
-        if table == PERSONS_WITH_HOUSEHOLD:
-            subjects = ("household", "person")
+        subjects = {"household_facts": ["household"], "person_facts": ["person"]}.get(table, ["household", "person"])
         known = set(self.engine.column(f"SELECT column_name FROM (DESCRIBE {table})"))
         gaps = [f"gap_{name}" for name in sorted(self.plan.gapped) if self.plan.facts[name].subject in subjects]
         selected = ", ".join(f'"{name}"' for name in (*keys, *rules, *gaps) if name in known)

@@ -1,0 +1,178 @@
+"""What the commands `doudi rules …`, `doudi screen` and `doudi explain` do; the command line only prints it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from doudi.feeds.contract import load_contracts
+from doudi.feeds.problems import Problem as RowProblem
+from doudi.rulebook import Problem, Rule, Rulebook, RulebookError, load_rulebook
+from doudi.screening.cases import CaseResult, run_cases
+from doudi.screening.explain import RuleOutcome, explain
+from doudi.screening.inputs import RegistryTables
+from doudi.screening.names import household_key_of, person_names
+from doudi.screening.report import Intake, write_alerts
+from doudi.screening.run import ScreeningResult, screen
+from doudi.screening.shelf import Progress, Shelf
+from doudi.screening.writing import written
+from doudi.standards.pseudonym import Pseudonymiser
+from doudi.standards.regions import RegionCode
+
+# ---- doudi rules
+
+
+def rules_check(*, rules_root: Path) -> list[Problem]:
+    """Everything wrong or doubtful in the rulebook; `severity` tells which. Empty: all is well."""
+    try:
+        return list(load_rulebook(rules_root).warnings)
+    except RulebookError as error:
+        return error.problems
+
+
+def rules_test(*, rules_root: Path, rule_ids: Iterable[str] | None = None) -> list[CaseResult]:
+    """Every example of the rules. Raises RulebookError; LookupError for an unknown rule."""
+    rulebook = load_rulebook(rules_root)
+    wanted = None if rule_ids is None else [_rule(rulebook, name).id for name in rule_ids]
+    return run_cases(rulebook, rules=wanted)
+
+
+def rules_list(*, rules_root: Path, on: date | None = None) -> list[Rule]:
+    """The rules, or those in force on a day."""
+    rulebook = load_rulebook(rules_root)
+    return list(rulebook.rules.values()) if on is None else list(rulebook.rules_on(on))
+
+
+@dataclass(frozen=True, slots=True)
+class ShownValue:
+    """A fact a rule uses, or a parameter with the value that holds, for showing a rule."""
+
+    id: str
+    title: str
+    text: str
+    source: str
+    verified: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRule:
+    """A rule with what it rests on, on one day in one region."""
+
+    rule: Rule
+    facts: tuple[ShownValue, ...]
+    parameters: tuple[ShownValue, ...]
+
+
+def rules_show(*, rules_root: Path, rule_id: str, on: date, region: str) -> ShownRule:
+    """A rule, its facts and the parameter values in force. Raises LookupError for an unknown rule."""
+    rulebook = load_rulebook(rules_root)
+    rule = _rule(rulebook, rule_id)
+    facts = [rulebook.facts[name] for name in rule.facts]
+    shown: list[ShownValue] = []
+    for name in rule.parameters:
+        parameter = rulebook.parameters[name]
+        try:
+            value = parameter.value(region=RegionCode(region), on=on)
+        except LookupError as error:
+            shown.append(ShownValue(name, parameter.title, "没有值", str(error), verified=False))
+            continue
+        source = f"{value.source.document if value.source else ''}，{value.region} 自 {value.in_force_from} 起"
+        shown.append(
+            ShownValue(name, parameter.title, written(value.value, parameter.unit, "zh"), source, value.verified)
+        )
+    return ShownRule(
+        rule,
+        tuple(ShownValue(one.id, one.title, one.expression.text, one.source.title) for one in facts),
+        tuple(shown),
+    )
+
+
+def _rule(rulebook: Rulebook, rule_id: str) -> Rule:
+    if rule_id not in rulebook.rules:
+        near = [name for name in rulebook.rules if rule_id in name]
+        hint = f"是不是：{'、'.join(near[:5])}？" if near else "用 doudi rules list 查看全部规则"
+        raise LookupError(f"没有规则 {rule_id}，{hint}")
+    return rulebook.rules[rule_id]
+
+
+# ---- doudi screen
+
+
+@dataclass(frozen=True)
+class FolderScreening:
+    """What came of screening two folders of sheets."""
+
+    result: ScreeningResult
+    registry: RegistryTables
+    intake: tuple[Intake, ...]
+    registry_problems: tuple[RowProblem, ...]
+    workbook: Path | None
+
+    @property
+    def unread(self) -> list[Intake]:
+        """Files of which nothing could be used."""
+        return [one for one in self.intake if one.note and not one.rows_read]
+
+
+def screen_folders(
+    *,
+    rules_root: Path,
+    registry: Path,
+    feeds: Path,
+    as_of: date,
+    out: Path | None = None,
+    snapshots: Path | None = None,
+    results: Path | None = None,
+    progress: Progress | None = None,
+) -> FolderScreening:
+    """Read the registry's and the departments' sheets, keep them as snapshots, screen, write the workbook `out`.
+
+    `snapshots` (next to `out` unless given) keeps what was read: a file that has not changed is not read again.
+    `results` keeps the result (see `explain_household`). Raises UnreadableFile when no registry can be read,
+    RulebookError, MissingParameters.
+    """
+    tell = progress or (lambda share, what: None)
+    rulebook, contracts = load_rulebook(rules_root), load_contracts(rules_root)
+    kept = snapshots or (out.parent if out else Path()) / "doudi-snapshots"
+    kept.mkdir(parents=True, exist_ok=True)
+    pseudonymiser = Pseudonymiser.for_folder(kept)
+    shelf = Shelf(kept, contracts, pseudonymiser)
+    tables, of_registry, problems = shelf.registry(registry, as_of, lambda share, what: tell(share * 0.4, what))
+    found, of_feeds = shelf.feeds(feeds, as_of, lambda share, what: tell(0.4 + share * 0.4, what))
+    result = screen(
+        rulebook=rulebook,
+        registry=tables,
+        snapshots=found,
+        as_of=as_of,
+        progress=lambda share, what: tell(0.8 + share * 0.1, what),
+    )
+    intake = (*of_registry, *of_feeds)
+    if results is not None:
+        result.write(results)
+    if out is not None:
+        tell(0.92, "写预警名单")
+        out.parent.mkdir(parents=True, exist_ok=True)
+        write_alerts(result, tables, out, intake=intake)
+    tell(1.0, "完成")
+    return FolderScreening(result, tables, intake, problems, out)
+
+
+# ---- doudi explain
+
+
+@dataclass(frozen=True)
+class ExplainedHousehold:
+    """Every rule for one household, with the names of its members by key."""
+
+    household_no: str
+    outcomes: list[RuleOutcome]
+    members: Mapping[int, str]
+
+
+def explain_household(
+    *, result: ScreeningResult | Path, registry: RegistryTables, household_no: str
+) -> ExplainedHousehold:
+    """What a screening found for the household with a number. Raises LookupError."""
+    outcomes = explain(result, household_key_of(registry, household_no))
+    keys = [one.person_key for one in outcomes if one.person_key is not None]
+    return ExplainedHousehold(household_no, outcomes, person_names(registry, keys))

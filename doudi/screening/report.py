@@ -1,0 +1,242 @@
+"""The workbook a data officer hands on: totals, alerts, what could not be judged, what was sent back."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import xlsxwriter
+
+from doudi.screening.inputs import RegistryTables
+from doudi.screening.names import household_names, person_names
+from doudi.screening.run import ScreeningResult
+from doudi.standards.codes import Level, find
+
+MAX_ROWS = 1_000_000
+LEVEL_LABELS = {"red": Level.RED.label, "yellow": Level.YELLOW.label, "exclusion": "核实信号"}
+Cells = Sequence[Any]
+Column = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """How one file came in: rows read, accepted, rejected, and what is wrong with it as a whole."""
+
+    file: str
+    title: str
+    month: str
+    rows_read: int
+    rows_accepted: int
+    rows_rejected: int
+    note: str = ""
+    feed: str = ""
+
+
+def write_alerts(
+    result: ScreeningResult, registry: RegistryTables, path: Path, *, intake: Iterable[Intake] = ()
+) -> Path:
+    """Write 汇总, 预警名单, 无法判断, 退回与未匹配 to `path`. Replaces a file of that name only when finished."""
+    waiting = path.with_name(f".writing-{path.name}")
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    try:
+        with xlsxwriter.Workbook(str(waiting), options) as workbook:
+            book = _Book(workbook)
+            files = list(intake)
+            _totals(book, result)
+            _alerts(book, result, registry)
+            _unknown(book, result, registry)
+            _returned(book, result, files)
+        waiting.replace(path)
+    finally:
+        waiting.unlink(missing_ok=True)
+    return path
+
+
+def _label(list_name: str, code: str) -> str:
+    member = find(list_name, code)
+    return member.label if member else code
+
+
+class _Book:
+    """Sheets with a frozen, filtered header and fitting columns."""
+
+    def __init__(self, workbook: Any) -> None:
+        self.workbook = workbook
+        self.header = workbook.add_format(
+            {"bold": True, "bg_color": "#DCE6F1", "border": 1, "text_wrap": True, "valign": "vcenter"}
+        )
+        self.wrapped = workbook.add_format({"text_wrap": True, "valign": "top"})
+        self.plain = workbook.add_format({"valign": "top"})
+        self.red = workbook.add_format({"valign": "top", "font_color": "#B00020", "bold": True})
+        self.title = workbook.add_format({"bold": True, "font_size": 14})
+
+    def sheet(
+        self,
+        name: str,
+        columns: Sequence[Column],
+        rows: Iterable[Cells],
+        *,
+        lead: Sequence[str] = (),
+    ) -> None:
+        """`columns` are headers with their widths; wide ones wrap. `lead` are lines above the header."""
+        sheet = self.workbook.add_worksheet(name)
+        for number, (_header, width) in enumerate(columns):
+            sheet.set_column(number, number, width, self.wrapped if width >= 30 else self.plain)
+        at = 0
+        for line in lead:
+            sheet.write_string(at, 0, line, self.title if at == 0 else self.plain)
+            at += 1
+        for number, (header, _width) in enumerate(columns):
+            sheet.write_string(at, number, header, self.header)
+        sheet.freeze_panes(at + 1, 0)
+        top = at
+        for row in rows:
+            at += 1
+            if at - top > MAX_ROWS:
+                sheet.write_string(at, 0, "行数超过表格上限，其余请在系统中查看")
+                break
+            for number, value in enumerate(row):
+                form = self.red if number == 0 and value == Level.RED.label else None
+                self._write(sheet, at, number, value, form)
+        if at > top:
+            sheet.autofilter(top, 0, at, len(columns) - 1)
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
+        sheet.repeat_rows(top)
+
+    @staticmethod
+    def _write(sheet: Any, row: int, column: int, value: Any, form: Any) -> None:
+        if value is None or value == "":
+            return
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            sheet.write_number(row, column, value, form)
+        else:
+            sheet.write_string(row, column, str(value), form)
+
+
+def _totals(book: _Book, result: ScreeningResult) -> None:
+    summary = result.summary
+    lead = [
+        f"防止返贫筛查汇总（截至 {result.plan.as_of.isoformat()}）",
+        f"户数 {summary['households']}，人数 {summary['persons']}，预警 {summary['alerts']} 条，"
+        f"涉及 {summary['households_with_alerts']} 户；无法判断 {summary['cannot_tell']} 项",
+        f"规则 {len(result.plan.rules)} 条，规则库 {result.rulebook.digest[:12]}",
+    ]
+    rows = [
+        (
+            rule.id,
+            rule.title,
+            LEVEL_LABELS[rule.level],
+            _label("risk_type", rule.risk),
+            _label("department", rule.department),
+            summary["by_rule"].get(rule.id, 0),
+            summary["cannot_tell_by_rule"].get(rule.id, 0),
+            "；".join(f"{one.document} {one.article}".strip() for one in rule.legal_basis),
+        )
+        for rule in result.plan.rules
+    ]
+    columns = (
+        ("规则编号", 34), ("规则", 34), ("级别", 10), ("风险类型", 14), ("责任部门", 12), ("预警条数", 10),
+        ("无法判断", 10), ("依据", 60),
+    )  # fmt: skip
+    book.sheet("汇总", columns, rows, lead=lead)
+
+
+def _alerts(book: _Book, result: ScreeningResult, registry: RegistryTables) -> None:
+    table = result.alerts
+    homes = household_names(registry, table["household_key"].to_pylist())
+    people = person_names(registry, table["person_key"].drop_null().to_pylist())
+    rules = result.rulebook.rules
+
+    def rows() -> Iterable[Cells]:
+        for batch in _ordered(table).to_batches(max_chunksize=10_000):
+            for alert in batch.to_pylist():
+                home = homes.get(alert["household_key"])
+                yield (
+                    LEVEL_LABELS[alert["level"]],
+                    home.township if home else "",
+                    home.village if home else "",
+                    home.household_no if home else "",
+                    home.head_name if home else "",
+                    people.get(alert["person_key"], ""),
+                    rules[alert["rule_id"]].title,
+                    alert["sentence"],
+                    _label("risk_type", alert["risk"]),
+                    _label("department", alert["department"]),
+                    "；".join(rules[alert["rule_id"]].verify),
+                    home.helper_name if home else "",
+                    alert["rule_id"],
+                    alert["rule_version"],
+                )
+
+    columns = (
+        ("级别", 10), ("乡镇", 14), ("村", 14), ("户编号", 20), ("户主", 10), ("涉及成员", 10), ("规则", 28),
+        ("原因", 60), ("风险类型", 14), ("责任部门", 12), ("入户核实要点", 44), ("帮扶责任人", 12), ("规则编号", 32),
+        ("规则版本", 18),
+    )  # fmt: skip
+    book.sheet("预警名单", columns, rows())
+
+
+def _ordered(table: pa.Table) -> pa.Table:
+    """Red first, then by village and household."""
+    urgency = {"red": 0, "yellow": 1, "exclusion": 2}
+    order = pa.array([urgency[level] for level in table["level"].to_pylist()], pa.int8())
+    keys = [("urgency", "ascending"), ("region_code", "ascending"), ("household_key", "ascending")]
+    return table.append_column("urgency", order).sort_by(keys)
+
+
+def _unknown(book: _Book, result: ScreeningResult, registry: RegistryTables) -> None:
+    table = result.cannot_tell
+    homes = household_names(registry, table["household_key"].drop_null().to_pylist())
+    people = person_names(registry, table["person_key"].drop_null().to_pylist())
+    rules, facts, sources = result.rulebook.rules, result.rulebook.facts, result.rulebook.sources
+
+    def rows() -> Iterable[Cells]:
+        for batch in table.to_batches(max_chunksize=10_000):
+            for one in batch.to_pylist():
+                home = homes.get(one["household_key"])
+                missing = "、".join(facts[name].title for name in one["missing_facts"])
+                source = one["source"]
+                why = f"没有“{sources[source].title}”的数据" if source else "登记簿或部门数据缺项"
+                yield (
+                    rules[one["rule_id"]].title,
+                    "（全部）" if source else home.township if home else "",
+                    "" if source else home.village if home else "",
+                    home.household_no if home else "",
+                    home.head_name if home else "",
+                    people.get(one["person_key"], ""),
+                    missing,
+                    why,
+                    one["subjects"],
+                    one["rule_id"],
+                )
+
+    columns = (
+        ("规则", 34), ("乡镇", 14), ("村", 14), ("户编号", 20), ("户主", 10), ("涉及成员", 10), ("缺少的数据", 40),
+        ("原因", 34), ("户数或人数", 12), ("规则编号", 32),
+    )  # fmt: skip
+    book.sheet("无法判断", columns, rows())
+
+
+def _returned(book: _Book, result: ScreeningResult, files: Sequence[Intake]) -> None:
+    unmatched = result.unmatched
+    rows: list[Cells] = [
+        (
+            one.title, one.file, one.month, one.rows_read, one.rows_accepted, one.rows_rejected,
+            unmatched.get(one.feed, {}).get("without_id"), unmatched.get(one.feed, {}).get("not_registered"), one.note,
+        )
+        for one in files
+    ]  # fmt: skip
+    named = {one.feed for one in files}
+    for feed, counts in unmatched.items():
+        if feed not in named:
+            title, months = result.rulebook.sources[feed].title, "、".join(result.feeds[feed].months)
+            rows.append(
+                (title, "", months, None, counts["rows"], None, counts["without_id"], counts["not_registered"], "")
+            )
+    columns = (
+        ("数据", 22), ("文件", 34), ("月份", 12), ("读到行数", 10), ("接收行数", 10), ("退回行数", 10),
+        ("无有效身份证号", 16), ("登记簿中查无此人", 18), ("说明", 60),
+    )  # fmt: skip
+    book.sheet("退回与未匹配", columns, rows)

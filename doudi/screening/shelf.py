@@ -1,0 +1,139 @@
+"""The folder of snapshots that stands beside a screening without a database: what was read once is found again."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from doudi.feeds.contract import Contract
+from doudi.feeds.folder import FolderFile, month_of_delivery, read_folder, sheet_paths
+from doudi.feeds.problems import Problem, UnreadableFile
+from doudi.feeds.registry import assemble, write_registry
+from doudi.feeds.sheet import SheetReading, read_sheet
+from doudi.feeds.snapshot import Snapshot, contract_fingerprint, key_check, list_snapshots, write_snapshot
+from doudi.screening.inputs import RegistryTables
+from doudi.screening.report import Intake
+from doudi.standards.pseudonym import Pseudonymiser
+
+Progress = Callable[[float, str], None]
+"""Hears the share done and what is being done."""
+_KEPT_PROBLEMS = 5_000
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The folder of snapshots, where what was read once is found again by the hash of its file."""
+
+    root: Path
+    contracts: Mapping[str, Contract]
+    pseudonymiser: Pseudonymiser
+
+    def registry(
+        self, folder: Path, as_of: date, tell: Progress
+    ) -> tuple[RegistryTables, tuple[Intake, ...], tuple[Problem, ...]]:
+        paths = sheet_paths(folder) if folder.is_dir() else []
+        if not paths:
+            raise UnreadableFile("empty", f"{folder} 里没有登记簿表格，请放入户信息、人口信息、收入台账等表格后重试")
+        digest = hashlib.sha256(key_check(self.pseudonymiser).encode())
+        for name in sorted(name for name in self.contracts if name.startswith("registry_")):
+            digest.update(contract_fingerprint(self.contracts[name]).encode())
+        for path in paths:
+            digest.update(f"{path.name}\0{_sha256(path)}".encode())
+        home = self.root / "registry" / digest.hexdigest()[:16]
+        notes = home.with_suffix(".json")
+        if home.is_dir() and notes.is_file():
+            kept = json.loads(notes.read_text(encoding="utf-8"))
+            problems = tuple(Problem(**one) for one in kept["problems"])
+            return RegistryTables.from_folder(home), tuple(Intake(**one) for one in kept["intake"]), problems
+        read = read_folder(
+            folder, contracts=self.contracts, as_of=as_of, progress=lambda name, share: tell(share, name)
+        )
+        files: list[FolderFile] = list(read)
+        for file in read_folder(
+            folder, contracts=self.contracts, as_of=as_of, progress=lambda name, at: tell(at, name)
+        ):
+            files.append(file)
+        readings = [one.reading for one in files if one.reading and one.reading.contract.id.startswith("registry_")]
+        if not any(one.contract.id == "registry_household" for one in readings):
+            reasons = "；".join(f"{one.path.name}：{one.problem.message}" for one in files if one.problem)
+            raise UnreadableFile("empty", f"{folder} 里没有读到户信息表{'（' + reasons + '）' if reasons else ''}")
+        tell(1.0, "核对登记簿")
+        book = assemble(readings)
+        write_registry(book, home, pseudonymiser=self.pseudonymiser)
+        intake = tuple(_came_in(file) for file in files)
+        problems = (*book.rejects, *book.warnings)
+        content = {
+            "intake": [asdict(one) for one in intake],
+            "problems": [asdict(one) for one in problems[:_KEPT_PROBLEMS]],
+        }
+        notes.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+        return RegistryTables.from_folder(home), intake, problems
+
+    def feeds(self, folder: Path, as_of: date, tell: Progress) -> tuple[list[Snapshot], tuple[Intake, ...]]:
+        known = self._known()
+        found: dict[tuple[str, str], tuple[Snapshot, str]] = {}
+        intake: list[Intake] = []
+        paths = sheet_paths(folder) if folder.is_dir() else []
+        for number, path in enumerate(paths):
+            tell(number / len(paths), path.name)
+            snapshot, came_in = self._feed(path, as_of, known)
+            intake.append(came_in)
+            if snapshot is None:
+                continue
+            key = (snapshot.feed, str(snapshot.month))
+            if key in found:
+                earlier = found[key][1]
+                note = f"与 {earlier} 是同一月份的同一数据，只用了 {path.name}；分乡镇的表请合并成一份"
+                whole = f"{came_in.note}；{note}" if came_in.note else note
+                intake[-1] = replace(came_in, note=whole)
+            found[key] = (snapshot, path.name)
+        return [snapshot for snapshot, _name in found.values()], tuple(intake)
+
+    def _known(self) -> dict[str, Snapshot]:
+        """Snapshots by the hash of their file, of those that would be read the same way today."""
+        check = key_check(self.pseudonymiser)
+        return {
+            str(one.manifest["sha256"]): one
+            for one in list_snapshots(self.root, superseded=True)
+            if one.manifest["key_check"] == check
+            and one.feed in self.contracts
+            and one.manifest["contract"] == contract_fingerprint(self.contracts[one.feed])
+        }
+
+    def _feed(self, path: Path, as_of: date, known: Mapping[str, Snapshot]) -> tuple[Snapshot | None, Intake]:
+        snapshot = known.get(_sha256(path))
+        if snapshot is None:
+            try:
+                reading = read_sheet(path, contracts=self.contracts)
+            except UnreadableFile as problem:
+                return None, Intake(path.name, "", "", 0, 0, 0, problem.message)
+            if reading.contract.id.startswith("registry_"):
+                return None, Intake(path.name, reading.title, "", 0, 0, 0, "这是登记簿的表，请放进登记簿文件夹")
+            month = month_of_delivery(path.name, reading.title, as_of=as_of)
+            snapshot = write_snapshot(reading, self.root, month=month, pseudonymiser=self.pseudonymiser)
+        counts = snapshot.manifest
+        return snapshot, Intake(
+            file=path.name,
+            title=str(counts["title"]),
+            month=str(snapshot.month),
+            rows_read=int(counts["rows_read"]),
+            rows_accepted=int(counts["rows_accepted"]),
+            rows_rejected=int(counts["rows_rejected"]),
+            note=f"退回明细：{snapshot.rejects}" if snapshot.rejects else "",
+            feed=snapshot.feed,
+        )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _came_in(file: FolderFile) -> Intake:
+    reading: SheetReading | None = file.reading
+    if reading is None:
+        return Intake(file.path.name, "", str(file.month), 0, 0, 0, file.problem.message if file.problem else "")
+    counts = (reading.rows_read, reading.rows_accepted, reading.rows_rejected)
+    return Intake(file.path.name, reading.contract.title, "", *counts)
