@@ -30,4 +30,18 @@ document.addEventListener("click", (event) => {
     if (event.target.closest("[data-print]")) window.print();
 });
 
+// On paper everything that is folded on screen stands open.
+window.addEventListener("beforeprint", () => {
+    for (const folded of document.querySelectorAll(".shell-main details:not(.unmask, .define, [open])")) {
+        folded.open = true;
+        folded.dataset.openedForPrint = "";
+    }
+});
+window.addEventListener("afterprint", () => {
+    for (const folded of document.querySelectorAll("details[data-opened-for-print]")) {
+        folded.open = false;
+        delete folded.dataset.openedForPrint;
+    }
+});
+
 document.documentElement.classList.add("has-script");

@@ -26,6 +26,7 @@ class NamedValue:
     unit: str
     value: Any
     verified: bool = True
+    codes: str | None = None
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class AlertCard:
     title: str
     title_en: str
     person_name: str
+    version: str
     facts: list[NamedValue]
     thresholds: list[NamedValue]
     legal_basis: list[dict[str, str]]
@@ -55,6 +57,7 @@ def alert_cards(alerts: Iterable[Alert], names: Mapping[int, str]) -> list[Alert
                 title=title.title,
                 title_en=title.title_en,
                 person_name=names.get(alert.person_id or 0, ""),
+                version=alert.rule_version.partition("-")[0],
                 facts=[named_fact(key, value) for key, value in alert.facts.items()],
                 thresholds=[named_threshold(key, value) for key, value in alert.thresholds.items()],
                 legal_basis=[basis if isinstance(basis, dict) else {"document": basis} for basis in alert.legal_basis],
@@ -66,7 +69,8 @@ def alert_cards(alerts: Iterable[Alert], names: Mapping[int, str]) -> list[Alert
 
 def named_fact(fact_id: str, value: Any) -> NamedValue:
     title = fact_title(fact_id)
-    return NamedValue(title.title, title.title_en, title.unit, value)
+    fact = current_rulebook().facts.get(fact_id)
+    return NamedValue(title.title, title.title_en, title.unit, value, codes=fact.codes if fact else None)
 
 
 def named_threshold(parameter_id: str, stored: Any) -> NamedValue:
@@ -126,6 +130,19 @@ def line_of(parameter_id: str, region_code: str, income_year: int) -> float | No
     return held.value if isinstance(held.value, float) else None
 
 
-def fact_sources() -> dict[str, tuple[str, str]]:
-    """Each fact's source as it is called in Chinese and English."""
-    return {fact.id: (fact.source.title, fact.source.title_en) for fact in current_rulebook().facts.values()}
+@dataclass(frozen=True)
+class FactDetail:
+    """Where a fact comes from, and the code list its values belong to."""
+
+    source: str
+    source_en: str
+    is_feed: bool
+    codes: str | None
+
+
+def fact_details() -> dict[str, FactDetail]:
+    """What the rulebook says of each fact."""
+    return {
+        fact.id: FactDetail(fact.source.title, fact.source.title_en, fact.source.is_feed, fact.codes)
+        for fact in current_rulebook().facts.values()
+    }

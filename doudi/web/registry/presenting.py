@@ -1,6 +1,6 @@
 """A household's file as the page shows it: rows of the income table, living conditions, facts by department."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -9,7 +9,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from doudi.standards.periods import age_on
-from doudi.web.layout.templatetags.layout import code, in_english, yes_no
+from doudi.web.discovery.presenting import FactDetail
+from doudi.web.layout.templatetags.layout import NOTHING, code, listed, tongue, with_unit, yes_no
 from doudi.web.registry.models import Household, HouseholdIncome, Person
 from doudi.web.registry.queries import FactValue
 from doudi.web.registry.services import Unmasked
@@ -25,6 +26,7 @@ TRANSFER_ITEMS = (
     "reward_payment",
     "other_transfer",
 )
+MOST_NAMES = 4
 BESIDES = ("insurance_claims", "rigid_own_spending")
 YES_NO = (
     "dangerous_house",
@@ -152,18 +154,64 @@ def plain_number(value: float | int | None) -> str | None:
 
 
 @dataclass(frozen=True)
-class FactGroup:
-    """The facts that came from one department's sheets."""
+class Finding:
+    """A value of a fact and whose it is: a member's, several members' or, with `who` empty, the household's."""
+
+    text: str
+    who: str
+
+
+@dataclass(frozen=True)
+class FactLine:
+    """One fact with what was found, members with the same value taken together."""
 
     title: str
-    facts: list[FactValue]
+    findings: list[Finding]
 
 
-def fact_groups(facts: Sequence[FactValue], sources: dict[str, tuple[str, str]]) -> list[FactGroup]:
-    """Facts by source; `sources` gives each fact's source in Chinese and English."""
-    groups: dict[str, list[FactValue]] = {}
+@dataclass(frozen=True)
+class FactGroup:
+    """The facts that came from one source; `is_feed`: from a department's sheet, else worked out of the register."""
+
+    title: str
+    is_feed: bool
+    lines: list[FactLine]
+
+
+def fact_groups(facts: Sequence[FactValue], details: Mapping[str, FactDetail]) -> list[FactGroup]:
+    """Facts by source, departments' sheets first."""
+    groups: dict[tuple[bool, str], dict[str, list[FactValue]]] = {}
     for fact in facts:
-        zh, en = sources.get(fact.fact_id, ("", ""))
-        title = (en if in_english() else zh) or zh or _("登记数据")
-        groups.setdefault(title, []).append(fact)
-    return [FactGroup(title, found) for title, found in groups.items()]
+        detail = details.get(fact.fact_id)
+        title = tongue(detail, "source") if detail else ""
+        place = groups.setdefault((bool(detail and detail.is_feed), title or _("登记数据")), {})
+        place.setdefault(fact.fact_id, []).append(fact)
+    return [
+        FactGroup(
+            title,
+            is_feed,
+            [FactLine(tongue(found[0]), findings(found, details.get(fact_id))) for fact_id, found in lines.items()],
+        )
+        for (is_feed, title), lines in sorted(groups.items(), key=lambda pair: not pair[0][0])
+    ]
+
+
+def findings(found: Sequence[FactValue], detail: FactDetail | None) -> list[Finding]:
+    """The values of one fact, the rarer ones first, since they are what matters in a family."""
+    list_name = detail.codes if detail else None
+    holders: dict[str, list[str]] = {}
+    for fact in found:
+        text = code(fact.value, list_name) if list_name and fact.value else with_unit(fact.value, fact.unit)
+        holders.setdefault(text, []).append(fact.person_name)
+    shown = sorted(holders.items(), key=lambda pair: (pair[0] == NOTHING, len(pair[1])))
+    return [Finding(text, holders_named(names, of=len(found))) for text, names in shown]
+
+
+def holders_named(names: Sequence[str], *, of: int) -> str:
+    if of == 1 or not any(names):
+        return ""
+    if len(names) == of:
+        return _("全部 %d 人") % of
+    if len(names) > MOST_NAMES:
+        return _("%(names)s 等 %(count)d 人") % {"names": listed(names[:MOST_NAMES]), "count": len(names)}
+    return listed(names)

@@ -9,7 +9,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from doudi.web.accounts.roles import Action
-from doudi.web.discovery.presenting import alert_cards, fact_sources, income_lines
+from doudi.web.discovery.presenting import alert_cards, fact_details, income_lines
 from doudi.web.layout.request import OfficerRequest, wants_part
 from doudi.web.regions.queries import region_choices
 from doudi.web.registry import presenting
@@ -60,6 +60,7 @@ def file_context(file: HouseholdFile, form: UnmaskForm, unmasked: Unmasked | Non
     on = file.run.as_of if file.run else timezone.localdate()
     years = [income.income_year for income in file.incomes]
     lines = income_lines(file.household.region_code, years)
+    groups = presenting.fact_groups(file.facts, fact_details())
     return {
         "household": file.household,
         "places": [place for place in file.places if place.level in {"county", "township", "village"}],
@@ -71,7 +72,8 @@ def file_context(file: HouseholdFile, form: UnmaskForm, unmasked: Unmasked | Non
         "incomes": file.incomes,
         "income_rows": presenting.income_rows(file.incomes, lines) if file.incomes else [],
         "living": presenting.living_conditions(file.household, unmasked),
-        "fact_groups": presenting.fact_groups(file.facts, fact_sources()),
+        "feed_groups": [group for group in groups if group.is_feed],
+        "register_groups": [group for group in groups if not group.is_feed],
         "cannot_tell": file.cannot_tell,
         "timeline": file.timeline,
         "unmask_form": form,

@@ -115,7 +115,7 @@ def with_unit(value: Any, name: str) -> str:
     if isinstance(value, bool):
         return yes_no(value)
     if name == "share" and isinstance(value, int | float | Decimal):
-        return f"{float(value) * 100:g} %"
+        return f"{round(float(value) * 100, 1):g} %"
     if name != "yuan" and isinstance(value, int | float) and abs(value) < 10_000:
         return f"{value:g} {unit(name)}".strip()
     return f"{shown(value)} {unit(name)}".strip()
