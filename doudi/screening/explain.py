@@ -81,7 +81,7 @@ def explain(result: ScreeningResult | Path, household_key: int) -> list[RuleOutc
     outcomes = [outcome for rule in _rules(kept) for outcome in _of_rule(rule, kept)]
     order = {"raised": 0, "cannot_tell": 1, "not_raised": 2}
     levels = {"red": 0, "yellow": 1, "exclusion": 2}
-    return sorted(outcomes, key=lambda one: (order[one.outcome], levels[one.level], one.rule_id))
+    return sorted(outcomes, key=lambda one: (order[one.outcome], levels[one.level], one.rule_id, one.person_key or 0))
 
 
 def _fresh(result: ScreeningResult, household_key: int) -> _Kept:
