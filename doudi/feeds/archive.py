@@ -130,8 +130,8 @@ def _ahead(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _sheet_extent(chunks: "_Unpacker", limits: Limits) -> SheetExtent:
-    """The furthest row and column that a sheet's references name; cells without reference count one by one."""
-    rows = columns = row_elements = cell_elements = references = 0
+    """The furthest row and column that a sheet's references name; cells and rows without one are counted."""
+    rows = columns = bare_rows = bare_cells = 0
     before = 0
     rest = b""
     for chunk in _ahead(chunks):
@@ -144,40 +144,53 @@ def _sheet_extent(chunks: "_Unpacker", limits: Limits) -> SheetExtent:
         rest = block[cut:]
         if len(rest) > _LONGEST_TAG:
             raise UnreadableFile("bomb", BOMB)
-        block = block[:cut] + _PADDING
-        octets = np.frombuffer(block, dtype=np.uint8)
-        more_rows, more_columns, more_references = _furthest(block, octets)
-        rows, columns = max(rows, more_rows), max(columns, more_columns)
-        references += more_references
-        opened = np.flatnonzero((octets[:-3] == before) & (octets[1:-2] <= ord("r")))
-        first, second = octets[opened + 1], octets[opened + 2]
-        cell_elements += int(np.count_nonzero((first == ord("c")) & ((second <= 32) | (second == 47) | (second == 62))))
-        row_elements += int(np.count_nonzero((first == ord("r")) & (second == ord("o"))))
+        found = _furthest(block[:cut] + _PADDING, before)
+        rows, columns = max(rows, found.rows), max(columns, found.columns)
+        bare_rows += found.bare_rows
+        bare_cells += found.bare_cells
         if rows > limits.rows or columns > limits.columns:
             break
-    return SheetExtent(
-        max(rows, row_elements - references), columns + max(cell_elements + row_elements - references, 0)
-    )
+    return SheetExtent(max(rows, bare_rows), columns + bare_cells)
 
 
-def _furthest(block: bytes, octets: np.ndarray) -> tuple[int, int, int]:
-    """Furthest row and column among the attributes `r="AB12"` and `r="12"` of a stretch of XML, and their number."""
-    starts = np.flatnonzero((octets[1:-16] == ord("r")) & (octets[:-17] <= 32)) + 1
-    straight = (octets[starts + 1] == ord("=")) & (octets[starts + 2] == ord('"'))
-    odd, starts = starts[~straight], starts[straight] + 3
+@dataclass(frozen=True)
+class _Found:
+    """What a stretch of a sheet's XML refers to, and how many cells and rows in it have no reference."""
+
+    rows: int
+    columns: int
+    bare_rows: int
+    bare_cells: int
+
+
+def _furthest(block: bytes, before: int) -> _Found:
+    """Look at every cell `<c r="AB12"` and row `<row r="12"`; when one is written otherwise, at the text itself."""
+    octets = np.frombuffer(block, dtype=np.uint8)
+    body = len(octets) - len(_PADDING)
+    cells = np.flatnonzero((octets[:body] == before) & (octets[1 : body + 1] == ord("c"))) + 2
+    cells = cells[(octets[cells] <= 32) | (octets[cells] == ord("/")) | (octets[cells] == ord(">"))]
+    lines = np.flatnonzero((octets[:body] == before) & (octets[1 : body + 1] == ord("r"))) + 2
+    lines = lines[(octets[lines] == ord("o")) & (octets[lines + 1] == ord("w"))] + 2
+    bare_cells, bare_rows = len(cells), len(lines)
+    cells, lines = cells[_is_reference(octets, cells)] + 4, lines[_is_reference(octets, lines)] + 4
+    if len(cells) < bare_cells or len(lines) < bare_rows:
+        return _furthest_slowly(block, cells=bare_cells, lines=bare_rows)
     rows = columns = 0
-    if len(starts):
-        first, second, third = (octets[starts + place] for place in range(3))
-        width = (
-            (first > 64).astype(np.int8) + ((first > 64) & (second > 64)) + (first > 64) * (second > 64) * (third > 64)
-        )
-        for letters in np.flatnonzero(np.bincount(width, minlength=4)).tolist():
-            rows_, columns_ = _furthest_of_width(octets, starts[width == letters], letters)
-            rows, columns = max(rows, rows_), max(columns, columns_)
-    for position in odd.tolist():  # `r = "A1"` and single quotes are legal too; and words that begin with r
-        more_rows, more_columns = _furthest_slowly(block[position - 1 : position + 48])
-        rows, columns = max(rows, more_rows), max(columns, more_columns)
-    return rows, columns, len(starts)
+    first, second, third = (octets[cells + place] > 64 for place in range(3))
+    width = first.astype(np.int8) + (first & second) + (first & second & third)
+    for letters in np.flatnonzero(np.bincount(width)).tolist():
+        rows_, columns_ = _furthest_of_width(octets, cells[width == letters], letters)
+        rows, columns = max(rows, rows_), max(columns, columns_)
+    if len(lines):
+        rows = max(rows, _furthest_of_width(octets, lines, 0)[0])
+    return _Found(rows, columns, 0, 0)
+
+
+def _is_reference(octets: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """Where ` r="` stands."""
+    return np.asarray(
+        (octets[at] == 32) & (octets[at + 1] == ord("r")) & (octets[at + 2] == ord("=")) & (octets[at + 3] == ord('"'))
+    )
 
 
 def _furthest_of_width(octets: np.ndarray, starts: np.ndarray, letters: int) -> tuple[int, int]:
@@ -196,14 +209,17 @@ def _furthest_of_width(octets: np.ndarray, starts: np.ndarray, letters: int) -> 
     return int(row.max()), int(column.max())
 
 
-def _furthest_slowly(block: bytes) -> tuple[int, int]:
+def _furthest_slowly(block: bytes, *, cells: int, lines: int) -> _Found:
+    """The same by the text: other quotes, blanks, order of attributes, or no reference at all are legal too."""
     rows = columns = 0
     for letters, digits in _ROOTED.findall(block):
         column = 0
         for letter in letters.upper():
             column = column * 26 + letter - 64
         rows, columns = max(rows, int(digits)), max(columns, column)
-    return rows, columns
+        cells -= bool(letters)
+        lines -= not letters
+    return _Found(rows, columns, max(lines, 0), max(cells, 0))
 
 
 def _refuse_beyond(extent: SheetExtent, limits: Limits) -> None:

@@ -5,6 +5,7 @@ cells, and the whole sheet as it came stays in memory cheaply for the rejects wo
 """
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 
@@ -100,7 +101,8 @@ def encode(rows: Iterator[Row], width: int) -> tuple[RawColumn, ...]:
             columns = zip(*(list(row)[:width] + [""] * (width - len(row)) for row in batch), strict=True)
         for column, cells in zip(gathering, columns, strict=True):
             column.add(cells)
-    return tuple(column.column() for column in gathering)
+    with ThreadPoolExecutor(2) as helpers:  # Arrow works outside of Python's lock
+        return tuple(helpers.map(_Gathering.column, gathering))
 
 
 def _named(cell: Cell) -> Cell:

@@ -25,6 +25,7 @@ ColumnType = Literal[
     "bank_account", "region_code", "disability_certificate",
 ]  # fmt: skip
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 WITHHELD_TYPES = frozenset({"resident_id", "phone", "bank_account", "disability_certificate"})
 """Types that never leave the reading as plain text: snapshots and registry tables are written without them."""
 
@@ -164,6 +165,10 @@ class _Lines:
     def of(cls, node: yaml.Node | None) -> Self:
         return cls(dict(_walk(node, ()))) if node else cls({})
 
+    @classmethod
+    def in_text(cls, text: str) -> Self:
+        return cls.of(yaml.compose(text, Loader=yaml.SafeLoader))
+
     def nearest(self, path: tuple[str | int, ...]) -> int:
         while path and path not in self.at:
             path = path[:-1]
@@ -184,8 +189,7 @@ def load_contract(path: Path) -> Contract:
     """Read one contract file. Raises `ContractError` with one sentence a problem."""
     text = path.read_text(encoding="utf-8")
     try:
-        content: Any = yaml.safe_load(text)
-        lines = _Lines.of(yaml.compose(text, Loader=yaml.SafeLoader))
+        content: Any = yaml.load(text, Loader=_Loader)  # noqa: S506 - both loaders are the safe ones
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ContractError([f"{path}:{line}: 不是有效的YAML({error.problem}),请检查缩进、引号和冒号"]) from error
@@ -194,15 +198,16 @@ def load_contract(path: Path) -> Contract:
     try:
         contract = Contract.model_validate({**content, "file": str(path)})
     except ValidationError as error:
+        lines = _Lines.in_text(text)
         raise ContractError([_sentence(path, lines, one) for one in error.errors()]) from error
     for number, check in enumerate(contract.checks):
         try:
             contract.predicate(check)
         except PredicateError as error:
-            line = lines.nearest(("checks", number, "when"))
+            line = _Lines.in_text(text).nearest(("checks", number, "when"))
             raise ContractError([f"{path}:{line}: 检查 {check.id} 的 when 不能用:{error}"]) from error
     if contract.id != path.stem:
-        raise ContractError([f"{path}:{lines.nearest(('id',))}: id 应与文件名一致,请写 id: {path.stem}"])
+        raise ContractError([f"{path}:{_Lines.in_text(text).nearest(('id',))}: id 应与文件名一致,请写 id: {path.stem}"])
     return contract
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from doudi.feeds.columns import RawSheet
+from doudi.feeds.columns import RawColumn, RawSheet
 from doudi.feeds.headers import header_key
 from doudi.feeds.layout import Layout
 from doudi.feeds.values import Cell, is_blank, plain
@@ -24,19 +24,16 @@ _FIRST_ROWS = 3
 def data_rows(raw: RawSheet, layout: Layout) -> NDArray[np.bool_]:
     """Which rows hold data. Only rows that leave a required cell blank, or look odd, are looked at one by one."""
     size = len(raw)
-    blank = [
-        np.array([content == "" or is_blank(content) for content in column.contents], bool) for column in raw.columns
-    ]
     empty = np.ones(size, bool)
-    for column, marks in zip(raw.columns, blank, strict=True):
+    for column in raw.columns:
         if not empty.any():
             break
-        empty &= marks[column.codes]
+        empty &= _blank(column)[column.codes]
     required = [layout.positions[column.id] for column in layout.contract.required if column.id in layout.positions]
     suspect = np.zeros(size, bool)
     suspect[:_FIRST_ROWS] = True
     for at in required:
-        suspect |= blank[at][raw.columns[at].codes]
+        suspect |= _blank(raw.columns[at])[raw.columns[at].codes]
     leftmost = min(layout.positions.values(), default=0)
     for at in {*range(min(leftmost + 1, len(raw.columns))), *required}:
         odd = np.array([_looks_odd(content, raw.headers[at]) for content in raw.columns[at].contents], bool)
@@ -45,6 +42,13 @@ def data_rows(raw: RawSheet, layout: Layout) -> NDArray[np.bool_]:
     for index in np.flatnonzero(suspect & data).tolist():
         data[index] = not _is_note(raw, layout, required, index)
     return data
+
+
+def _blank(column: RawColumn) -> NDArray[np.bool_]:
+    """Which of a column's contents are blank."""
+    return np.array(
+        [one == "" or (type(one) is str and not one.isalnum() and is_blank(one)) for one in column.contents], bool
+    )
 
 
 def _looks_odd(content: Cell, header: str) -> bool:
