@@ -42,6 +42,8 @@ INCOME_COLUMNS = (
     "income_year", *COMPONENTS[:4], "transfer_income", *COMPONENTS[4:], *BESIDE, "net_income", "per_capita_income",
 )  # fmt: skip
 _COMPRESSION = "zstd"
+_ROW_GROUP = 122_880
+"""Rows a group, as in `doudi.feeds.registry`, so that readers can share the work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ def write_snapshots(
     for folder in (registry, snapshots, truth):
         folder.mkdir(parents=True, exist_ok=True)
     for name, table in registry_parquet(county, keys).items():
-        pq.write_table(table, registry / f"{name}.parquet", compression=_COMPRESSION)
+        pq.write_table(table, registry / f"{name}.parquet", compression=_COMPRESSION, row_group_size=_ROW_GROUP)
     tell("部门数据", 3, 4)
     tables = department_tables(county)
     month = Month(as_of) - 1
