@@ -1,5 +1,6 @@
 """What the tests of the site share: a small county, officers of every role, and ways to make households."""
 
+import io
 import itertools
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -7,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
+import xlsxwriter
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 
@@ -18,6 +20,9 @@ from doudi.web.accounts.roles import Role
 from doudi.web.accounts.scope import Officer, officer_of
 from doudi.web.audit import triggers
 from doudi.web.discovery.models import Alert, Channel, Clue, RunState, ScreeningRun
+from doudi.web.intake.models import BatchState, ImportBatch
+from doudi.web.intake.services import batch_confirm, uploads_receive
+from doudi.web.jobs.services import job_run
 from doudi.web.protection.keys import search_hash
 from doudi.web.regions.models import Region
 from doudi.web.registry.finding import pseudonymiser
@@ -202,5 +207,73 @@ def signed_in() -> Callable[[User], Client]:
     return sign_in
 
 
-def pytest_configure() -> None:
-    assert settings.configured
+REGIONS = [
+    [COUNTY, "示例县"],
+    [TOWNSHIP, "东河乡"],
+    [VILLAGE, "上湾村"],
+    [NEXT_VILLAGE, "下湾村"],
+]
+HOUSEHOLD_HEADERS = ["户编号", "行政区划代码", "户主姓名", "户类型", "户联系电话", "当前家庭人口数", "年度家庭人口数", "收入年度",
+                     "工资性收入", "生产经营性收入", "生产经营性支出", "财产性收入", "转移性收入"]  # fmt: skip
+PERSON_HEADERS = ["户编号", "人编号", "姓名", "证件号码", "与户主关系", "健康状况", "劳动技能"]
+IDS = [f"149901198001010{n:02d}" for n in range(50)]
+IDS = [first + check_character(first) for first in IDS]
+
+
+class Sheets:
+    """The registry's sheets of two households with three members, ready to be uploaded; columns and rows can be changed."""
+
+    def __init__(self) -> None:
+        self.regions = [list(row) for row in REGIONS]
+        self.households = [
+            ["H001", VILLAGE, "王建国", "脱贫户", "13812345678", 2, 2, 2022, 10000, 5000, 1000, 0, 200],
+            ["H002", NEXT_VILLAGE, "李秀英", "一般农户", "13912345678", 1, 1, 2022, 30000, 0, 0, 0, 0],
+        ]
+        self.persons = [
+            ["H001", "P001", "王建国", IDS[0], "户主", "健康", "普通劳动力"],
+            ["H001", "P002", "王小花", IDS[1], "之女", "长期慢性病、残疾", "无劳动力"],
+            ["H002", "P003", "李秀英", IDS[2], "户主", "健康", "普通劳动力"],
+        ]
+
+    def files(self, *names: str) -> list[SimpleUploadedFile]:
+        made = {
+            "行政区划.xlsx": workbook(["行政区划代码", "行政区划名称"], self.regions),
+            "户信息.xlsx": workbook(HOUSEHOLD_HEADERS, self.households),
+            "人口信息.xlsx": workbook(PERSON_HEADERS, self.persons),
+        }
+        return [SimpleUploadedFile(name, made[name]) for name in names or made]
+
+
+def workbook(headers: list[str], rows: list[list[Any]]) -> bytes:
+    """An .xlsx file as an office sends it."""
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out)
+    sheet = book.add_worksheet()
+    for number, row in enumerate([headers, *rows]):
+        for column, value in enumerate(row):
+            sheet.write(number, column, str(value) if isinstance(value, str) else value)
+    book.close()
+    return out.getvalue()
+
+
+@pytest.fixture
+def sheets() -> Sheets:
+    return Sheets()
+
+
+@pytest.fixture
+def upload() -> Callable[..., ImportBatch]:
+    """Upload files and read them here and now; with `confirm`, write them too."""
+
+    def do(actor: Officer, files: list[SimpleUploadedFile], *, confirm: bool = False, month: str = "2023-07") -> ImportBatch:
+        batch = uploads_receive(actor=actor, files=files, month=month)
+        job_run(job_id=batch.job_id)
+        batch.refresh_from_db()
+        if confirm:
+            assert batch.state == BatchState.PREVIEW, batch.problem
+            job_run(job_id=batch_confirm(actor=actor, batch_id=batch.pk).job_id)
+            batch.refresh_from_db()
+            assert batch.state == BatchState.APPLIED, batch.problem
+        return batch
+
+    return do

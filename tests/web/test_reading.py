@@ -18,6 +18,7 @@ from doudi.web.discovery.models import Clue, RunTally
 from doudi.web.discovery.queries import ClueFilter, clue_page, run_counts, screening_list
 from doudi.web.paging import COUNT_LIMIT
 from doudi.web.refusal import ActionRefused, NotAllowed, NotFound
+from doudi.web.registry.income import COMPONENTS
 from doudi.web.registry.models import Household, HouseholdIncome
 from doudi.web.registry.queries import household_file, household_search
 from doudi.web.registry.services import household_unmask
@@ -329,7 +330,8 @@ def test_screenings_are_listed_in_two_statements(county, make):
         ({"members": 3}, 14200, "4733.33"),
         ({"members": 0}, 14200, None),
         ({"members": None}, 14200, None),
-        ({"wage_income": None}, None, None),
+        ({"wage_income": None}, 4200, 2100),
+        (dict.fromkeys(COMPONENTS), None, None),
         ({"wage_income": 0.1, "production_gross": 0.2, "production_cost": 0, "transfer_income": 0}, "0.3", "0.15"),
         ({"production_cost": 90000}, -74800, -37400),
     ],

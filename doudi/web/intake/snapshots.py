@@ -36,8 +36,10 @@ def forget_staging(batch: ImportBatch) -> None:
     shutil.rmtree(staging_dir(batch), ignore_errors=True)
 
 
-def stage_snapshot(batch: ImportBatch, file: ImportFile, reading: "SheetReading") -> dict[str, Any]:
-    """Write one department table to staging; gives what the preview says of it."""
+def stage_snapshot(
+    batch: ImportBatch, file: ImportFile, reading: "SheetReading", registered: pa.Table
+) -> dict[str, Any]:
+    """Write one department table to staging; gives what the preview says of it. `registered`: `registered_persons()`."""
     from doudi.feeds.snapshot import write_snapshot
 
     root = staging_dir(batch)
@@ -53,22 +55,28 @@ def stage_snapshot(batch: ImportBatch, file: ImportFile, reading: "SheetReading"
         "folder": folder.as_posix(),
         "sha256": reading.sha256,
         "rows": reading.rows_accepted,
-        "matched": matched_rows(snapshot),
+        "matched": matched_rows(snapshot, registered),
         "same": standing is not None and standing.folder == folder.as_posix(),
         "replaces_rows": standing.rows if standing is not None and standing.folder != folder.as_posix() else None,
         "file": file.pk,
     }
 
 
-def matched_rows(snapshot: "Snapshot") -> int:
-    """How many rows are about a person of the registry (by exact resident id)."""
+def registered_persons() -> pa.Table:
+    """The keys of all persons of the registry."""
     with arrow_reader() as reader:
-        persons = reader.read('SELECT person_key FROM "registry_person"', pa.schema([("person_key", pa.int64())]))
+        return reader.read('SELECT person_key FROM "registry_person"', pa.schema([("person_key", pa.int64())]))
+
+
+def matched_rows(snapshot: "Snapshot", registered: pa.Table) -> int | None:
+    """How many rows are about a person of the registry (by exact resident id); None for tables not about persons."""
     with duckdb.connect() as engine:
-        engine.register("person", persons)
+        engine.register("registered", registered)
         source = str(snapshot.data).replace("'", "''")
+        if "person_key" not in engine.sql(f"SELECT * FROM read_parquet('{source}') LIMIT 0").columns:  # noqa: S608
+            return None
         found = engine.sql(
-            f"SELECT count(*) FROM read_parquet('{source}') SEMI JOIN person USING (person_key)"  # noqa: S608
+            f"SELECT count(*) FROM read_parquet('{source}') SEMI JOIN registered USING (person_key)"  # noqa: S608
         ).fetchall()
     return int(found[0][0])
 

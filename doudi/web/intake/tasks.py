@@ -63,9 +63,10 @@ def read(job: Job, report: Report) -> dict[str, Any]:
         vault_remove(file.rejects)
     found = read_batch(batch, registry_allowed=bool(job.arguments["registry_allowed"]), report=report)
     feeds = []
+    registered = snapshots.registered_persons() if found.feeds else None
     for file, reading in found.feeds:
         report(_("保存 %s") % file.name, 0, 0)
-        feed = snapshots.stage_snapshot(batch, file, reading)
+        feed = snapshots.stage_snapshot(batch, file, reading, registered)
         if note := snapshots.feed_note(feed):
             file.notes = [note, *file.notes]
             file.save(update_fields=["notes"])

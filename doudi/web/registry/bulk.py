@@ -79,7 +79,7 @@ def keep_images(model: type[models.Model], *, name: str, batch_id: int, ids: Seq
             columns = [field.column for field in stored_fields(model)]
             image = "json_object(" + ", ".join(f"'{column}', s.{_q(column)}" for column in columns) + ")"
         cursor.execute(
-            f"INSERT INTO {images} (batch_id, \"table\", row_id, before) "  # noqa: S608
+            f'INSERT INTO {images} (batch_id, "table", row_id, before) '  # noqa: S608
             f"SELECT %s, %s, CAST(s.{key} AS TEXT), {image} FROM {source} AS s JOIN {chosen} AS c ON c.id = s.{key}",
             [batch_id, name],
         )
@@ -99,7 +99,7 @@ def restore_images(model: type[models.Model], *, name: str, batch_id: int) -> in
             cursor.execute(
                 f"UPDATE {target} SET {assignments} FROM {images} AS i, "  # noqa: S608
                 f"LATERAL jsonb_populate_record(NULL::{target}, i.before) AS r "
-                f"WHERE i.batch_id = %s AND i.\"table\" = %s AND {target}.{_q(pk.column)} = r.{_q(pk.column)}",
+                f'WHERE i.batch_id = %s AND i."table" = %s AND {target}.{_q(pk.column)} = r.{_q(pk.column)}',
                 [batch_id, name],
             )
         else:
@@ -107,7 +107,7 @@ def restore_images(model: type[models.Model], *, name: str, batch_id: int) -> in
             cast = f"CAST(i.row_id AS {pk.rel_db_type(connection)})"
             cursor.execute(
                 f"UPDATE {target} SET {assignments} FROM {images} AS i "  # noqa: S608
-                f"WHERE i.batch_id = %s AND i.\"table\" = %s AND {target}.{_q(pk.column)} = {cast}",
+                f'WHERE i.batch_id = %s AND i."table" = %s AND {target}.{_q(pk.column)} = {cast}',
                 [batch_id, name],
             )
         return int(cursor.rowcount)

@@ -7,6 +7,7 @@ from django.db.models import DecimalField, F, Func
 COMPONENTS = ("wage_income", "production_gross", "production_cost", "property_income", "transfer_income")
 """The five columns of which net income is made; production cost is subtracted."""
 
+
 def money(**options: Any) -> DecimalField:  # type: ignore[type-arg]
     """A column of yuan with fen, NULL where nothing was reported."""
     return DecimalField(max_digits=14, decimal_places=2, null=True, blank=True, **options)

@@ -15,7 +15,12 @@ class Prefix(Lookup):  # type: ignore[type-arg]
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         column, parameters = self.process_lhs(compiler, connection)
-        return f"({column} >= %s AND {column} < %s)", [*parameters, self.rhs, *parameters, str(self.rhs) + LAST_CHARACTER]
+        return f"({column} >= %s AND {column} < %s)", [
+            *parameters,
+            self.rhs,
+            *parameters,
+            str(self.rhs) + LAST_CHARACTER,
+        ]
 
     def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         column, parameters = self.process_lhs(compiler, connection)

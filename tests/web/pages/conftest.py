@@ -83,6 +83,12 @@ def empty_county(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     yield from served(tmp_path_factory.mktemp("empty"), "empty")
 
 
+@pytest.fixture
+def new_county(tmp_path: Path) -> Iterator[str]:
+    """The address of a site of one's own with people and the county's name, and nothing else yet."""
+    yield from served(tmp_path, "new")
+
+
 class Visitor:
     """A person at a browser. Complaints of the browser are collected and fail the test at its end."""
 

@@ -44,17 +44,17 @@ class SmallCounty:
     run: ScreeningRun | None = None
 
 
-def make_regions() -> list[str]:
+def make_regions(*, villages: bool = True) -> list[str]:
     rows = [Region(code=COUNTY, name="兜安县", level="county")]
-    villages = []
-    for number, township in enumerate(TOWNSHIPS, 101):
+    codes: list[str] = []
+    for number, township in enumerate(TOWNSHIPS if villages else (), 101):
         rows.append(Region(code=f"149901{number}000", name=township, level="township", parent_id=COUNTY))
         for order, village in enumerate(VILLAGES, 201):
             code = f"149901{number}{order}"
-            villages.append(code)
+            codes.append(code)
             rows.append(Region(code=code, name=village, level="village", parent_id=f"149901{number}000"))
     Region.objects.bulk_create(rows)
-    return villages
+    return codes
 
 
 def make_user(username: str, name: str, role: Role, region: str, department: str = "") -> User:

@@ -1,4 +1,4 @@
-"""A served site for the walks, in a process and data folder of its own: `python -m tests.web.pages.site PORT [empty]`.
+"""A served site for the walks, in a process and data folder of its own: `python -m tests.web.pages.site PORT KIND`.
 
 The audit log can't be emptied between tests (its triggers refuse), so the site is filled once and kept for the session.
 """
@@ -7,7 +7,7 @@ import os
 import sys
 
 
-def main(port: int, *, empty: bool) -> None:
+def main(port: int, kind: str) -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "doudi.web.settings.base"
     import django
 
@@ -19,13 +19,13 @@ def main(port: int, *, empty: bool) -> None:
     from tests.web.pages.county import make_county, make_regions, make_users
 
     call_command("migrate", verbosity=0)
-    if empty:
-        make_regions()
-        make_users()
-    else:
+    if kind == "full":
         make_county()
+    else:
+        make_regions(villages=kind == "empty")
+        make_users()
     serve(application, listen=f"127.0.0.1:{port}", threads=6, _quiet=True)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), empty="empty" in sys.argv[2:])
+    main(int(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else "full")
