@@ -12,7 +12,7 @@ from doudi.rulebook.sources import HOUSEHOLD, INCOME, PERSON
 from doudi.rulebook.value_types import ColumnType
 from doudi.screening.fact_sql import SQL_TYPES, table_name
 from doudi.screening.inputs import Rows
-from doudi.screening.plan import Plan
+from doudi.screening.plan import Plan, Step
 
 MACROS = (
     "CREATE MACRO doudi_grouped(x) AS CASE WHEN ROUND(x, 2) = ROUND(x, 0) "
@@ -113,9 +113,12 @@ class DuckDb:
         for number, step in enumerate(plan.steps):
             if progress:
                 progress(number / len(plan.steps), step.title)
-            self.run(f"CREATE TEMP TABLE {step.name} AS {step.sql}")
+            self.make(step)
         if progress:
             progress(1.0, "完成")
+
+    def make(self, step: Step) -> None:
+        self.run(f"CREATE TEMP TABLE IF NOT EXISTS {step.name} AS {step.sql}")
 
 
 def _text(value: str) -> str:

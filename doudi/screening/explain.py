@@ -87,10 +87,7 @@ def explain(result: ScreeningResult | Path, household_key: int) -> list[RuleOutc
 def _fresh(result: ScreeningResult, household_key: int) -> _Kept:
     plan = result.plan
     tables = {"household_facts", "person_facts"} | {plan.table_of(rule) for rule in plan.rules}
-    rows = {
-        table: result.engine.arrow(f"SELECT * FROM {table} WHERE household_key = {int(household_key)}").to_pylist()  # noqa: S608
-        for table in tables
-    }
+    rows = {table: result.rows_of(table, household_key) for table in tables}
     return _Kept(result.rulebook, plan.as_of, plan.versions, plan.absent, rows)
 
 

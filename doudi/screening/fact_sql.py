@@ -41,6 +41,11 @@ def table_name(source: str) -> str:
     return source.replace(".", "_") if "." in source else f"feed_{source}"
 
 
+def group_table(feed: str) -> str:
+    """The table of a feed boiled down to one row a person."""
+    return f"person_{feed}"
+
+
 @dataclass(frozen=True, slots=True)
 class Holding:
     """What a source offers: its columns and those that never lack a value; `years`: income years (registry.income)."""
@@ -70,7 +75,46 @@ class FactSql:
     thresholds: Thresholds
     as_of: date
     gapped: set[str] = field(default_factory=set)
-    """Facts with a `gap_` column, known once the subject's table is written."""
+    """Facts with a `gap_` column."""
+    known: set[str] = field(default_factory=set)
+    """Facts that have a value for everybody."""
+    groups: dict[str, str] = field(default_factory=dict)
+    """Feed → query with one row a person of its rows, the facts of persons worked out of it."""
+
+    def __post_init__(self) -> None:
+        self._gaps: set[str] = set()
+        feeds: dict[str, list[Fact]] = {}
+        for fact in self.facts.values():
+            if fact.subject == "person" and fact.source.is_feed and not self.lacks(fact):
+                feeds.setdefault(fact.source.id, []).append(fact)
+        for feed, facts in feeds.items():
+            self.groups[feed] = self._grouped(feed, facts, "person_key")
+        for fact in self.facts.values():
+            if fact.subject == "person":
+                self._settle(fact)
+
+    def _settle(self, fact: Fact) -> None:
+        """Note whether a fact always has a value, and whether it needs a gap column."""
+        if self.lacks(fact):
+            return
+        if fact.grouped:
+            if fact.id in self._gaps and fact.type.kind is not ValueType.BOOLEAN:
+                self.gapped.add(fact.id)
+            elif fact.id not in self._gaps and fact.no_rows is not None:
+                self.known.add(fact.id)
+            return
+        source = fact.source.id
+        if any(name in self.gapped for name in fact.uses):
+            self.gapped.add(fact.id)
+        elif not may_be_null(fact.expression.tree, lambda column: self._column_known(source, column.name)):
+            self.known.add(fact.id)
+
+    def _column_known(self, source: str, name: str) -> bool:
+        if name == AS_OF or name in self.thresholds.parameters:
+            return True
+        if source in (FACTS, MEMBERS):
+            return name in self.known
+        return source != INCOME and name in self.holdings[source].never_null
 
     # ---- what is missing altogether
 
@@ -102,11 +146,15 @@ class FactSql:
 
     # ---- persons
 
-    def person_sql(self, varying: Iterable[str]) -> str:
-        """One row a registered person: keys, the parameters that vary by region, every person fact."""
-        mine = [fact for fact in self.facts.values() if fact.subject == "person"]
-        columns, joins = self._joined(mine, PERSON, "p")
-        carried = [f'q."{name}"' for name in varying]
+    def person_sql(self, names: Iterable[str] | None = None, *, inner: Iterable[str] = ()) -> str:
+        """One row a registered person: keys, the facts named (all: None) and those they are made of, `is_member`.
+
+        Only persons with rows in the feeds `inner`, for conditions that nobody else can meet.
+        """
+        wanted = self._closure({fact.id for fact in self.facts.values()} if names is None else {*names, MEMBER_FACT})
+        mine = [fact for fact in self.facts.values() if fact.subject == "person" and fact.id in wanted]
+        columns, joins = self._person_columns(mine, set(inner))
+        carried = [f'q."{name}"' for name in self.carried()]
         if carried:
             joins += [
                 "LEFT JOIN registry_household h ON h.household_key = p.household_key",
@@ -116,63 +164,105 @@ class FactSql:
         base = f"SELECT {', '.join(selected)} FROM registry_person p {' '.join(joins)}"
         return self._layers(base, mine)
 
+    def _closure(self, names: set[str]) -> set[str]:
+        found: set[str] = set()
+        waiting = list(names)
+        while waiting:
+            name = waiting.pop()
+            if name not in found and self.facts[name].subject == "person":
+                found.add(name)
+                waiting += self.facts[name].uses
+        return found
+
+    def _person_columns(self, facts: list[Fact], inner: set[str]) -> tuple[list[_Column], list[str]]:
+        columns: list[_Column] = []
+        joins: list[str] = []
+        aliases: dict[str, str] = {}
+        for fact in facts:
+            source = fact.source.id
+            if source == FACTS:
+                continue
+            if self.lacks(fact):
+                columns.append(self._nothing(fact))
+            elif source == PERSON:
+                columns.append(self._cast(fact, fact.expression.sql(DIALECT, self._bindings(fact, "p"))))
+            else:
+                if source not in aliases:
+                    aliases[source] = f"g{len(aliases)}"
+                    kind = "JOIN" if source in inner else "LEFT JOIN"
+                    alias = aliases[source]
+                    joins.append(f"{kind} {group_table(source)} {alias} ON {alias}.person_key = p.person_key")
+                columns += self._settled(fact, aliases[source])
+        return columns, joins
+
     # ---- households
 
-    def household_sql(self, varying: Iterable[str]) -> str:
+    def household_sql(self) -> str:
         """One row a household: key, region, the parameters that vary by region, every household fact."""
         mine = [fact for fact in self.facts.values() if fact.subject == "household"]
-        columns, joins = self._joined(mine, HOUSEHOLD, "h")
-        carried = [f'q."{name}"' for name in varying]
+        columns, joins = self._household_columns(mine)
+        carried = [f'q."{name}"' for name in self.carried()]
         if carried:
             joins.append(f"LEFT JOIN parameters_here q ON q.region_key = {self._region_key('h')}")
+        for fact in mine:
+            if fact.source.id == FACTS:
+                self._settle(fact)
         selected = ["h.household_key", "h.region_code", *carried, *map(str, columns)]
         base = f"SELECT {', '.join(selected)} FROM registry_household h {' '.join(joins)}"
         return self._layers(base, mine)
 
-    def _region_key(self, table: str) -> str:
-        return f"SUBSTRING({table}.region_code, 1, {self.thresholds.prefix})"
-
-    def _joined(self, facts: list[Fact], row_source: str, alias: str) -> tuple[list[_Column], list[str]]:
-        """The columns of facts that are not derived, and the joins that bring them."""
+    def _household_columns(self, facts: list[Fact]) -> tuple[list[_Column], list[str]]:
         columns: list[_Column] = []
         joins: list[str] = []
         groups: dict[tuple[str, str | None], list[Fact]] = {}
         for fact in facts:
             if fact.source.id == FACTS:
                 continue
-            if self.lacks(fact) and fact.source.id != MEMBERS:
-                columns.append(_Column(f"CAST(NULL AS {SQL_TYPES[fact.type.kind]})", fact.id))
-            elif fact.source.id == row_source:
-                columns.append(self._cast(fact, fact.expression.sql(DIALECT, self._bindings(fact, alias))))
+            if fact.source.id != MEMBERS and self.lacks(fact):
+                columns.append(self._nothing(fact))
+            elif fact.source.id == HOUSEHOLD:
+                self._settle(fact)
+                columns.append(self._cast(fact, fact.expression.sql(DIALECT, self._bindings(fact, "h"))))
             else:
                 groups.setdefault((fact.source.id, fact.year), []).append(fact)
         for number, ((source, _year), members) in enumerate(groups.items()):
-            key, name = ("person_key" if alias == "p" else "household_key"), f"g{number}"
+            name = f"g{number}"
             if source == INCOME:
                 inner = self._income_rows(members)
                 columns += [self._cast(fact, f'{name}."{fact.id}"') for fact in members]
             else:
-                inner, gaps = self._grouped(source, members, key)
+                inner = self._grouped(source, members, "household_key")
                 for fact in members:
-                    columns += self._settled(fact, name, fact.id in gaps)
-            joins.append(f"LEFT JOIN ({inner}) {name} ON {name}.{key} = {alias}.{key}")
+                    self._settle(fact)
+                    columns += self._settled(fact, name)
+            joins.append(f"LEFT JOIN ({inner}) {name} ON {name}.household_key = h.household_key")
         return columns, joins
+
+    def carried(self) -> tuple[str, ...]:
+        """Parameters that vary by region stand in the wide rows, with what alerts tell of them."""
+        return tuple(column for name in self.thresholds.varying for column in (name, f"{name}__json"))
+
+    def _region_key(self, table: str) -> str:
+        return f"SUBSTRING({table}.region_code, 1, {self.thresholds.prefix})"
 
     def _income_rows(self, facts: list[Fact]) -> str:
         year = self._income_year(facts[0])
         selected = [f'{fact.expression.sql(DIALECT, self._bindings(fact, "i"))} AS "{fact.id}"' for fact in facts]
         return f"SELECT i.household_key, {', '.join(selected)} FROM registry_income i WHERE i.income_year = {year}"
 
-    def _settled(self, fact: Fact, group: str, has_gap: bool) -> list[_Column]:
+    def _nothing(self, fact: Fact) -> _Column:
+        return _Column(f"CAST(NULL AS {SQL_TYPES[fact.type.kind]})", fact.id)
+
+    def _settled(self, fact: Fact, group: str) -> list[_Column]:
         """The value after the join: no row at all, or none that counts, is what the fact's `no_rows` says."""
         value = f'{group}."{fact.id}"'
         if fact.no_rows is not None:
             default = literal(fact.no_rows).sql(dialect=DIALECT)
             settled = f"COALESCE({value}, {default})"
+            has_gap = fact.id in self._gaps
             value = f'CASE WHEN {group}."gap_{fact.id}" THEN {value} ELSE {settled} END' if has_gap else settled
         columns = [self._cast(fact, value)]
-        if has_gap and fact.type.kind is not ValueType.BOOLEAN:
-            self.gapped.add(fact.id)
+        if fact.id in self.gapped:
             columns.append(_Column(f'COALESCE({group}."gap_{fact.id}", FALSE)', f"gap_{fact.id}"))
         return columns
 
@@ -186,34 +276,35 @@ class FactSql:
             derived = fact.source.id == FACTS
             depth[fact.id] = 1 + max((depth[name] for name in fact.uses), default=0) if derived else 0
         sql = base
+        bindings = {AS_OF: literal(self.as_of), **self._fixed()}
         for level in range(1, max(depth.values(), default=0) + 1):
             added: list[_Column] = []
             for fact in facts:
                 if depth[fact.id] == level:
-                    bindings = {AS_OF: literal(self.as_of), **self._fixed()}
                     added.append(self._cast(fact, fact.expression.sql(DIALECT, bindings)))
                     if gaps := [name for name in sorted(fact.uses) if name in self.gapped]:
-                        self.gapped.add(fact.id)
                         added.append(_Column(" OR ".join(f'"gap_{name}"' for name in gaps), f"gap_{fact.id}"))
             sql = f"SELECT *, {', '.join(map(str, added))} FROM ({sql}) layer_{level}"
         return sql
 
     # ---- groups
 
-    def _grouped(self, source: str, facts: list[Fact], key: str) -> tuple[str, set[str]]:
-        """The grouped query of facts over one source, and which of them have a gap column in it."""
+    def _grouped(self, source: str, facts: list[Fact], key: str) -> str:
+        """The grouped query of facts over one source; notes which of them have a gap column in it."""
         alias = "m" if source == MEMBERS else "f"
         counted = [_Counted.of(fact, self, alias) for fact in facts]
+        self._gaps |= {one.fact.id for one in counted if one.gap}
         joins, rows = "", f"{table_name(source)} f"
         if source == MEMBERS:
-            rows, group_key, conditions = "person_facts m", "m.household_key", [f"m.{MEMBER_FACT}"]
+            persons = self.person_sql({name for fact in facts for name in fact.uses})
+            rows, group_key, conditions = f"({persons}) m", "m.household_key", [f"m.{MEMBER_FACT}"]
         elif key == "person_key":
             group_key, conditions = "f.person_key", ["f.person_key IS NOT NULL"]
         else:
-            joins = f" JOIN person_facts m ON m.person_key = f.person_key AND m.{MEMBER_FACT}"
+            joins = " JOIN members m ON m.person_key = f.person_key"
             group_key, conditions = "m.household_key", []
-        if any(fact.parameters & set(self.thresholds.varying) for fact in facts):
-            joins += self._parameters_of_rows(source, key)
+        if any(fact.parameters & set(self.thresholds.varying) for fact in facts) and source != MEMBERS:
+            joins += self._parameters_of_rows(key)
         if all(one.condition for one in counted) and source != MEMBERS:
             relevant = {f"({one.condition}) IS NOT FALSE" for one in counted}
             conditions.append(f"({' OR '.join(sorted(relevant))})")
@@ -221,12 +312,15 @@ class FactSql:
         for one in counted:
             selected += one.columns()
         where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-        sql = f"SELECT {', '.join(selected)} FROM {rows}{joins}{where} GROUP BY {group_key}"
-        return sql, {one.fact.id for one in counted if one.gap}
+        return f"SELECT {', '.join(selected)} FROM {rows}{joins}{where} GROUP BY {group_key}"
 
-    def _parameters_of_rows(self, source: str, key: str) -> str:
+    def members_sql(self) -> str:
+        """Who counts as a member of which household."""
+        return f"SELECT person_key, household_key FROM ({self.person_sql([])}) m WHERE {MEMBER_FACT}"
+
+    def _parameters_of_rows(self, key: str) -> str:
         here = f"LEFT JOIN parameters_here q ON q.region_key = {self._region_key('r')}"
-        if source == MEMBERS or key == "household_key":
+        if key == "household_key":
             return f" JOIN registry_household r ON r.household_key = m.household_key {here}"
         homes = (
             "SELECT p.person_key, MIN(h.region_code) AS region_code FROM registry_person p "
@@ -240,17 +334,11 @@ class FactSql:
         return {name: value for name, value in fixed.items() if value is not None}
 
     def _bindings(self, fact: Fact, alias: str) -> dict[str, exp.Expression]:
-        bound = {AS_OF: literal(self.as_of), **self.thresholds.bindings("q")}
+        table = "m" if fact.source.id == MEMBERS else "q"
+        bound = {AS_OF: literal(self.as_of), **self.thresholds.bindings(table)}
         for name in fact.columns | fact.uses:
             bound[name] = exp.column(name, table=alias, quoted=True)
         return bound
-
-    def always_known(self, source: str, column: exp.Column) -> bool:
-        if column.table == "q":
-            return True
-        if source == MEMBERS:
-            return column.name == MEMBER_FACT
-        return column.name in self.holdings[source].never_null
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +356,8 @@ class _Counted:
     def of(cls, fact: Fact, writer: FactSql, alias: str) -> "_Counted":
         bindings = writer._bindings(fact, alias)
         counts = _which_rows(fact, writer, alias, bindings)
-        known = lambda column: writer.always_known(fact.source.id, column)  # noqa: E731
+        source = fact.source.id
+        known = lambda column: writer._column_known(source, column.name)  # noqa: E731
         condition = counts.sql(dialect=DIALECT) if counts is not None else ""
         missing = [f"({condition}) IS NULL"] if counts is not None and may_be_null(counts, known) else []
         tree = fact.expression.bound(bindings)
@@ -331,7 +420,7 @@ def _filtered(tree: exp.Expression, condition: str) -> str:
 
     def replaced(node: exp.Expression) -> exp.Expression:
         if not isinstance(node, AGGREGATES):
-            if isinstance(node, exp.Column) and node.table == "q":
+            if isinstance(node, exp.Column):
                 return exp.Max(this=node.copy())
             return node
         if isinstance(node, exp.CountIf):

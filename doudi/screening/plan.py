@@ -5,19 +5,17 @@ SQLGlot and defines the functions of `writing`. Tables it expects: registry_hous
 feed_<id>, and parameters_here where a parameter differs between regions.
 """
 
-# ruff: noqa: S608 - every name in these statements is an identifier that the rulebook has checked
-
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
 from doudi.rulebook import Fact, Rule, Rulebook
 from doudi.rulebook.loading import MEMBER_FACT
-from doudi.screening.fact_sql import FactSql, Holding, table_name
-from doudi.screening.rule_sql import PERSONS_WITH_HOUSEHOLD, RuleSql, table_of, union_all
+from doudi.screening.fact_sql import FactSql, Holding, group_table, table_name
+from doudi.screening.rule_sql import PERSONS_WITH_HOUSEHOLD, RuleSql, found_table, table_of, union_all, with_household
 from doudi.screening.thresholds import Thresholds, thresholds_for
 
 
@@ -44,6 +42,10 @@ class Plan:
     versions: Mapping[str, str]
     gapped: frozenset[str]
     steps: tuple[Step, ...]
+    on_demand: tuple[Step, ...]
+    """Tables that only explanations and written results need: every person fact, with every outcome."""
+    queries: Mapping[str, str]
+    """`alerts` and `cannot_tell`, over the tables that the steps make."""
     columns: Mapping[str, frozenset[str]]
     """Table → the columns of it that the statements read."""
     counting: Mapping[str, str]
@@ -75,30 +77,24 @@ def make_plan(
     writer = FactSql(facts, holdings, thresholds, as_of)
     absent = {rule.id: _absent(rule, writer) for rule in chosen}
     versions = {rule.id: rule_version(rule, rulebook, thresholds) for rule in chosen}
-    varying = _carried(thresholds)
-    person = writer.person_sql(varying)
-    household = writer.household_sql(varying)
+    household = writer.household_sql()
     rule_sql = RuleSql(facts, thresholds, writer.gapped, absent, versions, rulebook.code_labels, as_of)
-
-    def with_outcomes(table: str, base: str) -> str:
-        return rule_sql.outcomes(base, [rule for rule in chosen if table_of(rule, facts) == table])
-
-    steps = [
-        Step("person_facts", with_outcomes("person_facts", person), "汇总到人"),
-        Step("household_facts", with_outcomes("household_facts", household), "汇总到户"),
-    ]
-    if mixed := [rule for rule in chosen if table_of(rule, facts) == PERSONS_WITH_HOUSEHOLD]:
-        base = _joined(mixed, facts, writer.gapped)
-        steps.append(Step(PERSONS_WITH_HOUSEHOLD, with_outcomes(PERSONS_WITH_HOUSEHOLD, base), "人户合并"))
     risks = [rule for rule in chosen if rule.level != "exclusion"]
     signals = [rule for rule in chosen if rule.level == "exclusion"]
-    alerts = union_all(["SELECT * FROM alerts_of_risk", rule_sql.alerts(signals, attached=True)])
-    unknown = union_all([rule_sql.cannot_tell(risks), rule_sql.cannot_tell(signals, attached=True)])
+    homes = [rule for rule in chosen if rule.subject == "household"]
+    steps = [Step(group_table(feed), sql, "汇总到人") for feed, sql in writer.groups.items()]
+    steps.append(Step("members", writer.members_sql(), "确定家庭成员"))
+    steps.append(Step("household_facts", rule_sql.outcomes(household, homes), "汇总到户"))
     steps += [
-        Step("alerts_of_risk", rule_sql.alerts(risks), "生成预警"),
-        Step("alerts", alerts, "附上核实信号"),
-        Step("cannot_tell", unknown, "列出无法判断"),
+        Step(found_table(rule.id), rule_sql.found(rule, writer), "比对规则")
+        for rule in chosen
+        if rule.subject == "person"
     ]
+    steps.append(Step("households_at_risk", rule_sql.at_risk(risks), "比对规则"))
+    queries = {
+        "alerts": union_all([rule_sql.alerts(risks), rule_sql.alerts(signals, attached=True)]),
+        "cannot_tell": union_all([rule_sql.cannot_tell(risks), rule_sql.cannot_tell(signals, attached=True)]),
+    }
     columns = {table_name(source): frozenset(writer.columns_needed(source)) for source in holdings}
     return Plan(
         as_of=as_of,
@@ -109,6 +105,8 @@ def make_plan(
         versions=versions,
         gapped=frozenset(writer.gapped),
         steps=tuple(steps),
+        on_demand=tuple(_on_demand(chosen, facts, writer, rule_sql)),
+        queries=queries,
         columns=columns,
         counting=rule_sql.counting([rule for rule in chosen if absent[rule.id]]),
     )
@@ -119,18 +117,14 @@ def _absent(rule: Rule, writer: FactSql) -> dict[str, str]:
     return {name: source for name, source in found.items() if source is not None}
 
 
-def _carried(thresholds: Thresholds) -> tuple[str, ...]:
-    return tuple(column for name in thresholds.varying for column in (name, f"{name}__json"))
-
-
-def _joined(rules: list[Rule], facts: Mapping[str, Fact], gapped: set[str]) -> str:
-    """Persons with the facts of their households."""
-    wanted = sorted({name for rule in rules for name in rule.facts if facts[name].subject == "household"})
-    columns = [f'h."{name}"' for name in wanted] + [f'h."gap_{name}"' for name in wanted if name in gapped]
-    return (
-        f"SELECT p.*, {', '.join(columns)} FROM person_facts p "
-        "JOIN household_facts h ON h.household_key = p.household_key"
-    )
+def _on_demand(
+    rules: tuple[Rule, ...], facts: Mapping[str, Fact], writer: FactSql, rule_sql: RuleSql
+) -> Iterator[Step]:
+    alone = [rule for rule in rules if table_of(rule, facts) == "person_facts"]
+    yield Step("person_facts", rule_sql.outcomes(writer.person_sql(), alone), "汇总到人")
+    if mixed := [rule for rule in rules if table_of(rule, facts) == PERSONS_WITH_HOUSEHOLD]:
+        base = with_household("SELECT * FROM person_facts", mixed, facts, writer.gapped)
+        yield Step(PERSONS_WITH_HOUSEHOLD, rule_sql.outcomes(base, mixed), "人户合并")
 
 
 def rule_version(rule: Rule, rulebook: Rulebook, thresholds: Thresholds) -> str:

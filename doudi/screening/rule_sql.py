@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from sqlglot import exp
+
 from doudi.rulebook import Fact, Predicate, Rule
 from doudi.rulebook.facts import AS_OF
 from doudi.rulebook.loading import MEMBER_FACT
 from doudi.rulebook.rules import Slot
-from doudi.screening.fact_sql import DIALECT
+from doudi.screening.fact_sql import DIALECT, FactSql
+from doudi.screening.narrowing import columns_of, conjuncts, surely_false
 from doudi.screening.thresholds import Thresholds, literal
 from doudi.screening.writing import Shown, json_sql, sentence_sql, text, written
 
@@ -33,12 +36,28 @@ def table_of(rule: Rule, facts: Mapping[str, Fact]) -> str:
     return PERSONS_WITH_HOUSEHOLD if mixed else "person_facts"
 
 
+def with_household(base: str, rules: list[Rule], facts: Mapping[str, Fact], gapped: set[str]) -> str:
+    """Rows of persons with the facts of their households that the rules use."""
+    wanted = sorted({name for rule in rules for name in rule.facts if facts[name].subject == "household"})
+    columns = [f'h."{name}"' for name in wanted] + [f'h."gap_{name}"' for name in wanted if name in gapped]
+    return (
+        f"SELECT p.*, {', '.join(columns)} FROM ({base}) p JOIN household_facts h ON h.household_key = p.household_key"
+    )
+
+
 def union_all(parts: list[str]) -> str:
     return " UNION ALL ".join(part for part in parts if part)
 
 
+def found_table(rule_id: str) -> str:
+    """The table of the persons that a rule is met by, or cannot be judged for."""
+    return "found__" + rule_id.replace(".", "__")
+
+
 @dataclass(frozen=True)
 class RuleSql:
+    """Writes the SQL of rules over tables of facts."""
+
     facts: Mapping[str, Fact]
     thresholds: Thresholds
     gapped: set[str]
@@ -54,22 +73,63 @@ class RuleSql:
         columns = [f'{self.outcome(rule)} AS "{outcome_column(rule.id)}"' for rule in rules]
         return f"SELECT *, {', '.join(columns)} FROM ({base}) facts"
 
-    def _condition(self, condition: Predicate) -> str:
-        fixed = {name: self.thresholds.literal(name) for name in condition.columns & set(self.thresholds.parameters)}
-        bindings = {AS_OF: literal(self.as_of)} | {name: value for name, value in fixed.items() if value is not None}
-        return condition.sql(DIALECT, bindings)
+    def _bindings(self) -> dict[str, exp.Expression]:
+        fixed = {name: self.thresholds.literal(name) for name in self.thresholds.parameters}
+        return {AS_OF: literal(self.as_of)} | {name: value for name, value in fixed.items() if value is not None}
+
+    def _parts(self, condition: Predicate) -> list[str]:
+        """The parts of a condition that must all hold; one that is false only for want of data is unknown."""
+        parts: list[str] = []
+        for part in conjuncts(condition.bound(self._bindings())):
+            gaps = " OR ".join(f'"gap_{name}"' for name in sorted(columns_of(part)) if name in self.gapped)
+            sql = f"({part.sql(dialect=DIALECT)})"
+            parts.append(f"(CASE WHEN {sql} THEN TRUE WHEN {gaps} THEN NULL ELSE {sql} END)" if gaps else sql)
+        return parts
 
     def outcome(self, rule: Rule) -> str:
-        when = self._condition(rule.when)
-        gaps = [f'"gap_{name}"' for name in rule.facts if name in self.gapped]
-        unknown = " OR ".join([f"({when}) IS NULL", *gaps])
-        branches = [f"WHEN {unknown} THEN {NO_DATA if self.absent[rule.id] else CANNOT_TELL}"]
-        branches.insert(0, f"WHEN {when} THEN {RAISED}")
+        """SQL of the outcome code."""
+        when = " AND ".join(self._parts(rule.when))
+        branches = [
+            f"WHEN {when} THEN {RAISED}",
+            f"WHEN ({when}) IS NULL THEN {NO_DATA if self.absent[rule.id] else CANNOT_TELL}",
+        ]
         if rule.escalate is not None:
-            branches.insert(0, f"WHEN ({when}) AND ({self._condition(rule.escalate.when)}) THEN {ESCALATED}")
+            urgent = rule.escalate.when.sql(DIALECT, self._bindings())
+            branches.insert(0, f"WHEN {when} AND ({urgent}) THEN {ESCALATED}")
         if rule.subject == "person":
             branches.insert(0, f"WHEN NOT {MEMBER_FACT} THEN {NOT_RAISED}")
         return f"CAST(CASE {' '.join(branches)} ELSE {NOT_RAISED} END AS TINYINT)"
+
+    # ---- persons
+
+    def found(self, rule: Rule, writer: FactSql) -> str:
+        """The persons that a person rule is met by or cannot be judged for, with the facts it uses.
+
+        Parts of its condition that are surely false for a person without rows in a feed leave such persons out early.
+        """
+        needed = {name for name in rule.facts if self.facts[name].subject == "person"}
+        base = writer.person_sql(needed, inner=self._needed_feeds(rule))
+        if table_of(rule, self.facts) == PERSONS_WITH_HOUSEHOLD:
+            base = with_household(base, [rule], self.facts, self.gapped)
+        possible = " AND ".join(f"{part} IS NOT FALSE" for part in self._parts(rule.when))
+        column = f'{self.outcome(rule)} AS "{outcome_column(rule.id)}"'
+        found = f"SELECT *, {column} FROM ({base}) f WHERE {MEMBER_FACT} AND {possible}"
+        return f'SELECT * FROM ({found}) f WHERE "{outcome_column(rule.id)}" IN ({RAISED}, {ESCALATED}, {CANNOT_TELL})'
+
+    def _needed_feeds(self, rule: Rule) -> set[str]:
+        """Feeds in which a person must have a row for the rule to be met or unknown."""
+        needed: set[str] = set()
+        for part in conjuncts(rule.when.bound(self._bindings())):
+            names = columns_of(part)
+            facts = [self.facts[name] for name in names if name in self.facts]
+            feeds = {fact.source.id for fact in facts if fact.subject == "person" and fact.source.is_feed}
+            others = len(facts) < len(names) or any(fact.source.id not in feeds for fact in facts)
+            if others or len(feeds) != 1 or names & set(self.absent[rule.id]):
+                continue
+            without = {fact.id: exp.Null() if fact.no_rows is None else literal(fact.no_rows) for fact in facts}
+            if all(fact.subject == "person" for fact in facts) and surely_false(part, without):
+                needed |= feeds
+        return needed
 
     # ---- alerts
 
@@ -108,11 +168,24 @@ class RuleSql:
 
     def _subject(self, rule: Rule) -> tuple[str, str, str]:
         """SQL of the person, the rows and the region that a rule speaks of."""
-        table = table_of(rule, self.facts)
         if rule.subject == "household":
-            return "CAST(NULL AS BIGINT)", f"{table} f", "f.region_code"
-        joined = f"{table} f LEFT JOIN registry_household h ON h.household_key = f.household_key"
+            return "CAST(NULL AS BIGINT)", "household_facts f", "f.region_code"
+        joined = f"{found_table(rule.id)} f LEFT JOIN registry_household h ON h.household_key = f.household_key"
         return "f.person_key", joined, "h.region_code"
+
+    def at_risk(self, rules: list[Rule]) -> str:
+        """The households with an alert of risk, to which signals are attached."""
+        homes = [outcome_column(rule.id) for rule in rules if rule.subject == "household"]
+        met = f"IN ({RAISED}, {ESCALATED})"
+        parts = [
+            f'SELECT household_key FROM {found_table(rule.id)} WHERE "{outcome_column(rule.id)}" {met}'
+            for rule in rules
+            if rule.subject == "person"
+        ]
+        if homes:
+            anything = " OR ".join(f'"{name}" {met}' for name in homes)
+            parts.append(f"SELECT household_key FROM household_facts WHERE {anything}")
+        return union_all(parts) or "SELECT household_key FROM registry_household WHERE FALSE"
 
     def _fact(self, name: str) -> Shown:
         return Shown(f'f."{name}"', self.facts[name].type.kind.value, self.labels.get(name))
@@ -173,7 +246,7 @@ class RuleSql:
         return queries
 
 
-_ATTACHED = " AND f.household_key IN (SELECT household_key FROM alerts_of_risk)"
+_ATTACHED = " AND f.household_key IN (SELECT household_key FROM households_at_risk)"
 _NO_ALERTS = (
     "SELECT '' AS rule_id, '' AS rule_version, '' AS level, '' AS risk, '' AS department, household_key, "
     "CAST(NULL AS BIGINT) AS person_key, region_code, '' AS facts, '' AS thresholds, '' AS legal_basis, "

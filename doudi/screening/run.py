@@ -54,8 +54,8 @@ class ScreeningResult:
 
     @cached_property
     def alerts(self) -> pa.Table:
-        """One row an alert, by rule and region."""
-        return self.engine.arrow("SELECT * FROM alerts ORDER BY rule_id, region_code, household_key, person_key")
+        """One row an alert, in no particular order."""
+        return self.engine.arrow(self.plan.queries["alerts"])
 
     @cached_property
     def cannot_tell(self) -> pa.Table:
@@ -63,13 +63,14 @@ class ScreeningResult:
         rows = self.engine.arrow(
             "SELECT rule_id, household_key, person_key, region_code, "
             "STRING_SPLIT(missing_facts, ',') AS missing_facts, CAST(NULL AS VARCHAR) AS source, "
-            "CAST(1 AS BIGINT) AS subjects FROM cannot_tell ORDER BY rule_id, region_code, household_key, person_key"
+            f"CAST(1 AS BIGINT) AS subjects FROM ({self.plan.queries['cannot_tell']}) c"
         ).cast(CANNOT_TELL_SCHEMA)
         return pa.concat_tables([pa.Table.from_pylist(self._absences(), CANNOT_TELL_SCHEMA), rows])
 
     def _absences(self) -> list[dict[str, Any]]:
         undecided: dict[str, int] = {}
-        for query in self.plan.counting.values():
+        for table, query in self.plan.counting.items():
+            self._prepare(table)
             table = self.engine.arrow(query)
             undecided |= {name: table[name][0].as_py() for name in table.column_names}
         lines: list[dict[str, Any]] = []
@@ -95,11 +96,13 @@ class ScreeningResult:
         return self._facts("person", "household_key, person_key", "household_key, person_key")
 
     def _facts(self, subject: str, keys: str, order: str) -> pa.Table:
+        self._prepare(f"{subject}_facts")
         names = [f'"{fact.id}"' for fact in self.plan.facts.values() if fact.subject == subject]
         return self.engine.arrow(f"SELECT {', '.join([keys, *names])} FROM {subject}_facts ORDER BY {order}")
 
     def outcomes(self, table: str) -> pa.Table:
         """What every rule came to for each row of a table of facts, and which facts have gaps; keys first."""
+        self._prepare(table)
         keys = ["household_key"] if table == "household_facts" else ["household_key", "person_key"]
         rules = [outcome_column(rule.id) for rule in self.plan.rules if self.plan.table_of(rule) == table]
         subjects = {"household_facts": ["household"], "person_facts": ["person"]}.get(table, ["household", "person"])
@@ -107,6 +110,19 @@ class ScreeningResult:
         gaps = [f"gap_{name}" for name in sorted(self.plan.gapped) if self.plan.facts[name].subject in subjects]
         selected = ", ".join(f'"{name}"' for name in (*keys, *rules, *gaps) if name in known)
         return self.engine.arrow(f"SELECT {selected} FROM {table} ORDER BY {', '.join(keys)}")
+
+    def rows_of(self, table: str, household_key: int) -> list[dict[str, Any]]:
+        """The rows of one household in a table of facts, with outcomes and gaps."""
+        self._prepare(table)
+        found = self.engine.arrow(f"SELECT * FROM {table} WHERE household_key = {int(household_key)}")
+        return list(found.to_pylist())
+
+    def _prepare(self, table: str) -> None:
+        """Make a table of facts that is not made by every screening, and those before it."""
+        names = [step.name for step in self.plan.on_demand]
+        if table in names:
+            for step in self.plan.on_demand[: names.index(table) + 1]:
+                self.engine.make(step)
 
     @cached_property
     def unmatched(self) -> dict[str, dict[str, int]]:
@@ -129,7 +145,7 @@ class ScreeningResult:
         unknown_by_rule = unknown.group_by("rule_id").aggregate([("subjects", "sum")]).to_pylist()
         at_risk = alerts.filter(pc.is_in(alerts["level"], pa.array(["red", "yellow"])))
         households, persons = self.engine.row(
-            "SELECT (SELECT COUNT(*) FROM household_facts), (SELECT COUNT(*) FROM person_facts)"
+            "SELECT (SELECT COUNT(*) FROM household_facts), (SELECT COUNT(*) FROM registry_person)"
         )
         return {
             "as_of": self.plan.as_of.isoformat(),
