@@ -42,7 +42,12 @@ def free_port() -> int:
 def served(folder: Path, *options: str) -> Iterator[str]:
     """Serve a site with a worker beside it until the session ends; gives its address."""
     port = free_port()
-    environment = dict(os.environ, DOUDI_DATA_DIR=str(folder), DOUDI_SECRET_KEY="walks-walks-walks-walks-walks-walks")
+    environment = dict(
+        os.environ,
+        DJANGO_SETTINGS_MODULE="doudi.web.settings.base",
+        DOUDI_DATA_DIR=str(folder),
+        DOUDI_SECRET_KEY="walks-walks-walks-walks-walks-walks",
+    )
     environment.pop("DOUDI_DATABASE_URL", None)
     commands = [
         [sys.executable, "-m", "tests.web.pages.site", str(port), *options],
