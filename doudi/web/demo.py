@@ -1,4 +1,4 @@
-"""The demonstration: an account for every role, and the synthetic county brought in through the same services as a real one.
+"""The demonstration: an account for every role, and the synthetic county brought in as a real one would be.
 
 Used by `doudi demo` after `doudi.web.serving.prepare()`. Running it again changes nothing that is there already.
 """
@@ -7,8 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import BinaryIO
-from uuid import UUID
 
 from doudi.standards.periods import Month
 from doudi.standards.regions import RegionCode
@@ -19,8 +17,8 @@ from doudi.web.discovery.models import Alert, ScreeningRun
 from doudi.web.discovery.rulebook import current_rulebook
 from doudi.web.discovery.services import screening_start
 from doudi.web.intake.differences import registry_version
+from doudi.web.intake.local import apply_here, read_here
 from doudi.web.intake.models import BatchState, ImportBatch
-from doudi.web.intake.services import batch_confirm, uploads_receive
 from doudi.web.intake.snapshots import standing_snapshots
 from doudi.web.jobs.models import JobState
 from doudi.web.jobs.progress import Report, ignore
@@ -32,7 +30,7 @@ PASSWORD = "doudi-demo-2023"  # noqa: S105 - of accounts that exist in a demonst
 SHEETS = {".xlsx", ".xls", ".csv", ".txt", ".zip"}
 
 
-class DemoFailed(Exception):
+class DemoFailed(Exception):  # noqa: N818 - named for what happened
     """The demonstration could not be loaded; the message says at which step and why."""
 
 
@@ -49,24 +47,6 @@ class DemoAccount:
     @property
     def label(self) -> str:
         return str(self.role.label)
-
-
-@dataclass(frozen=True)
-class LocalFile:
-    """A file of this machine, offered the way an upload is."""
-
-    path: Path
-
-    @property
-    def name(self) -> str:
-        return self.path.name
-
-    @property
-    def size(self) -> int:
-        return self.path.stat().st_size
-
-    def open(self, mode: str = "rb") -> BinaryIO:
-        return self.path.open("rb")
 
 
 def demo_accounts() -> list[DemoAccount]:
@@ -156,17 +136,12 @@ def load_demo(county_dir: Path, as_of: date, *, report: Report = ignore) -> Demo
 
 def import_files(files: Sequence[Path], *, month: str, actor: Officer, report: Report = ignore) -> ImportBatch:
     """Receive, read, confirm and write some files, here and now. Raises `DemoFailed`."""
-    batch = uploads_receive(actor=actor, files=[LocalFile(path) for path in files], month=month)
-    _run(batch.job_id, report)
-    batch.refresh_from_db()
-    if batch.state == BatchState.NOTHING_TO_DO:
-        return batch
-    if batch.state != BatchState.PREVIEW:
+    batch = read_here(actor=actor, files=files, month=month, report=report)
+    if batch.state == BatchState.PREVIEW:
+        batch = apply_here(actor=actor, batch=batch, report=report)
+    if batch.state not in {BatchState.APPLIED, BatchState.NOTHING_TO_DO}:
         problems = [f"{file.name}: {file.problem}" for file in batch.files.all() if file.problem]
         raise DemoFailed(";".join([batch.problem, *problems]))
-    batch = batch_confirm(actor=actor, batch_id=batch.pk)
-    _run(batch.job_id, report)
-    batch.refresh_from_db()
     return batch
 
 
@@ -176,7 +151,10 @@ def screen(as_of: date, *, actor: Officer, report: Report = ignore) -> Screening
     if present is not None and _still_holds(present):
         return present
     run = screening_start(actor=actor, as_of=as_of)
-    _run(run.job_id, report)
+    assert run.job_id is not None  # noqa: S101 - every screening has its job
+    job = job_run(job_id=run.job_id, report=report)
+    if job.state == JobState.FAILED:
+        raise DemoFailed(f"{job.title}: {job.error}")
     run.refresh_from_db()
     return run
 
@@ -185,10 +163,3 @@ def _still_holds(run: ScreeningRun) -> bool:
     used = {(found["feed"], found["month"], found["delivery"]) for found in run.snapshots}
     now = {(found.feed, str(found.month), found.folder.name) for found in standing_snapshots()}
     return (run.registry_version, run.rulebook_digest, used) == (registry_version(), current_rulebook().digest, now)
-
-
-def _run(job_id: UUID | None, report: Report) -> None:
-    assert job_id is not None  # noqa: S101 - every import and screening has its job
-    job = job_run(job_id=job_id, report=report)
-    if job.state == JobState.FAILED:
-        raise DemoFailed(f"{job.title}: {job.error}")

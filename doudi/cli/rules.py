@@ -1,0 +1,99 @@
+"""Commands about the rulebook: list, show, check, test."""
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from doudi.cli.language import _
+from doudi.cli.output import FOUND, console, errors, fail
+from doudi.cli.places import COUNTRY, RulesFolder, rules_folder
+
+app = typer.Typer(no_args_is_help=True)
+Day = Annotated[datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help=_("哪一天的规则和数值;默认今天"))]
+
+
+@app.command("list", help=_("列出规则"))
+def list_rules(on: Day = None, rules: RulesFolder = None) -> None:
+    """All rules, or those in force on a day."""
+    from doudi.rulebook import RulebookError
+    from doudi.screening.commands import rules_list
+
+    try:
+        found = rules_list(rules_root=rules_folder(rules), on=on.date() if on else None)
+    except RulebookError as problem:
+        fail(str(problem))
+    table = Table()
+    for heading in (_("规则"), _("级别"), _("名称"), _("用例")):
+        table.add_column(heading, overflow="fold", no_wrap=heading == _("规则"))
+    for rule in found:
+        table.add_row(rule.id, rule.level, rule.title, str(len(rule.cases)))
+    console.print(table)
+    console.print(_("共 %d 条") % len(found))
+
+
+@app.command(help=_("看一条规则:条件、事实、某地某天的标准和来源"))
+def show(
+    rule_id: Annotated[str, typer.Argument(help=_("规则的编号,如 income.under_line_not_enrolled"))],
+    region: Annotated[str, typer.Option(help=_("行政区划代码(2、4、6、9 或 12 位)"))] = COUNTRY,
+    on: Day = None,
+    rules: RulesFolder = None,
+) -> None:
+    """One rule with what it rests on."""
+    from doudi.rulebook import RulebookError
+    from doudi.screening.commands import rules_show
+
+    day = (on or datetime.now()).date()
+    try:
+        shown = rules_show(rules_root=rules_folder(rules), rule_id=rule_id, on=day, region=region)
+    except (RulebookError, LookupError, ValueError) as problem:
+        fail(str(problem.args[0] if isinstance(problem, LookupError) else problem))
+    rule = shown.rule
+    console.print(f"[bold]{rule.title}[/bold]  {rule.id}  {rule.level}", highlight=False)
+    console.print(_("条件:%s") % rule.when.text, highlight=False)
+    console.print(_("依据:%s") % ";".join(f"{one.document} {one.article}".strip() for one in rule.legal_basis))
+    for title, values in ((_("事实"), shown.facts), (_("标准(%s)") % day, shown.parameters)):
+        table = Table(title=title, title_justify="left")
+        for heading in (_("编号"), _("名称"), _("内容"), _("来源")):
+            table.add_column(heading, overflow="fold", no_wrap=heading == _("规则"))
+        for value in values:
+            source = value.source if value.verified else _("%s(待本县核实)") % value.source
+            table.add_row(value.id, value.title, value.text, source)
+        console.print(table)
+
+
+@app.command(help=_("检查规则文件有没有写错,指出文件和行"))
+def check(rules: RulesFolder = None) -> None:
+    """Exit code 1 when a file can't be used."""
+    from doudi.screening.commands import rules_check
+
+    found = rules_check(rules_root=rules_folder(rules))
+    for problem in found:
+        mark = "[red]✗[/red]" if problem.severity == "error" else "[yellow]![/yellow]"
+        errors.print(f"{mark} {problem}", highlight=False, soft_wrap=True)
+    if any(problem.severity == "error" for problem in found):
+        raise typer.Exit(FOUND)
+    console.print(_("规则文件没有错误(提示 %d 条)。") % len(found))
+
+
+@app.command("test", help=_("跑每条规则自带的用例"))
+def run_cases(
+    rule_ids: Annotated[list[str] | None, typer.Argument(help=_("只跑这些规则"))] = None, rules: RulesFolder = None
+) -> None:
+    """Exit code 1 when a case fails."""
+    from doudi.rulebook import RulebookError
+    from doudi.screening.commands import rules_test
+
+    try:
+        results = rules_test(rules_root=rules_folder(rules), rule_ids=rule_ids or None)
+    except RulebookError as problem:
+        fail(str(problem))
+    except LookupError as problem:
+        fail(str(problem.args[0]))
+    failed = [one for one in results if not one.passed]
+    for one in failed:
+        errors.print(f"[red]✗[/red] {one.problem}", highlight=False, soft_wrap=True)
+    console.print(_("用例 %(all)d 个,不符 %(failed)d 个") % {"all": len(results), "failed": len(failed)})
+    if failed:
+        raise typer.Exit(FOUND)

@@ -1,0 +1,144 @@
+"""The commands `screen` and `explain`: they work on folders of sheets alone, without a database or a server."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from doudi.cli.language import _, asked_language
+from doudi.cli.output import FOUND, console, errors, fail, progress_bar
+from doudi.cli.places import RulesFolder, rules_folder
+
+if TYPE_CHECKING:
+    from doudi.screening.commands import FolderScreening
+    from doudi.screening.explain import RuleOutcome
+
+STEPS = 1000
+Registry = Annotated[Path, typer.Option(help=_("户籍台账的文件夹(户信息、人口信息、收入、行政区划)"), exists=True)]
+Feeds = Annotated[Path, typer.Option(help=_("部门表格的文件夹"), exists=True, file_okay=False)]
+AsOf = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help=_("以哪一天为准"))]
+Snapshots = Annotated[
+    Path | None, typer.Option(help=_("读过的表格存在哪里(没变的下次不再读);默认在结果旁边"), file_okay=False)
+]
+MARKS = {"raised": "[red]●[/red]", "cannot_tell": "[yellow]?[/yellow]", "not_raised": "[green]○[/green]"}
+
+
+def screen(
+    registry: Registry,
+    feeds: Feeds,
+    as_of: AsOf,
+    out: Annotated[Path, typer.Option(help=_("预警工作簿写到哪里(.xlsx)"), dir_okay=False)],
+    snapshots: Snapshots = None,
+    results: Annotated[Path | None, typer.Option(help=_("把完整结果(Parquet)也存下来"), file_okay=False)] = None,
+    strict: Annotated[bool, typer.Option(help=_("有文件读不了或有退回的行时,以退出码 1 结束"))] = False,
+    rules: RulesFolder = None,
+) -> None:
+    """Read, clean, screen, write the workbook."""
+    if out.suffix.lower() != ".xlsx":
+        fail(_("--out 应是 .xlsx 文件,例如 alerts.xlsx"))
+    done = _screened(registry, feeds, as_of, out=out, snapshots=snapshots, results=results, rules=rules)
+    summary = done.result.summary
+    refused = sum(one.rows_rejected for one in done.intake)
+    console.print(
+        _(
+            "%(households)d 户 %(persons)d 人,预警 %(alerts)d 条(涉及 %(flagged)d 户),"
+            "无法判断 %(unknown)d 项,退回 %(refused)d 行"
+        )
+        % {
+            "households": summary["households"],
+            "persons": summary["persons"],
+            "alerts": summary["alerts"],
+            "flagged": summary["households_with_alerts"],
+            "unknown": summary["cannot_tell"],
+            "refused": refused,
+        },
+        highlight=False,
+    )
+    table = Table()
+    for heading in (_("规则"), _("名称"), _("预警"), _("无法判断")):
+        table.add_column(heading, overflow="fold", no_wrap=heading == _("规则"))
+    for rule_id in sorted(summary["by_rule"] | summary["cannot_tell_by_rule"]):
+        rule = done.result.rulebook.rules[rule_id]
+        title = rule.title_en if asked_language() == "en" else rule.title
+        counts = [str(summary[kind].get(rule_id, 0)) for kind in ("by_rule", "cannot_tell_by_rule")]
+        table.add_row(rule_id, title, *counts)
+    console.print(table)
+    for one in done.unread:
+        errors.print(f"[yellow]![/yellow] {one.file}: {one.note}", highlight=False, soft_wrap=True)
+    console.print(_("已写出 %s") % out)
+    if strict and (done.unread or refused):
+        raise typer.Exit(FOUND)
+
+
+def explain(
+    household_no: Annotated[str, typer.Argument(help=_("户编号"))],
+    registry: Registry,
+    feeds: Feeds,
+    as_of: AsOf,
+    snapshots: Snapshots = None,
+    everything: Annotated[bool, typer.Option("--all", help=_("也列出没有预警的规则"))] = False,
+    rules: RulesFolder = None,
+) -> None:
+    """Every rule for one household, alerts first."""
+    from doudi.screening.commands import explain_household
+
+    done = _screened(registry, feeds, as_of, out=None, snapshots=snapshots, results=None, rules=rules)
+    try:
+        shown = explain_household(result=done.result, registry=done.registry, household_no=household_no)
+    except LookupError as problem:
+        fail(str(problem.args[0]))
+    console.print(_("户编号 %s") % household_no)
+    told = [one for one in shown.outcomes if everything or one.outcome != "not_raised"]
+    for outcome in told:
+        _print_outcome(outcome, shown.members.get(outcome.person_key or 0, ""))
+    if not told:
+        console.print(_("没有预警,也没有无法判断的规则。用 --all 查看逐条结果。"))
+
+
+def _print_outcome(outcome: "RuleOutcome", member: str) -> None:
+    english = asked_language() == "en"
+    title = outcome.title_en if english else outcome.title
+    who = f" · {member}" if member else ""
+    console.print(f"{MARKS[outcome.outcome]} [bold]{title}[/bold]{who}  [dim]{outcome.rule_id}[/dim]", highlight=False)
+    console.print(f"   {outcome.sentence_en if english else outcome.sentence}", highlight=False, soft_wrap=True)
+    for one in (*outcome.facts, *outcome.thresholds):
+        console.print(f"   [dim]{one.title_en if english else one.title}:{one.text}[/dim]", highlight=False)
+    if outcome.legal_basis:
+        console.print(f"   [dim]{_('依据')}:{';'.join(outcome.legal_basis)}[/dim]", highlight=False, soft_wrap=True)
+
+
+def _screened(
+    registry: Path,
+    feeds: Path,
+    as_of: datetime,
+    *,
+    out: Path | None,
+    snapshots: Path | None,
+    results: Path | None,
+    rules: Path | None,
+) -> "FolderScreening":
+    from doudi.feeds.problems import UnreadableFile
+    from doudi.rulebook import MissingParameter, RulebookError
+    from doudi.screening.commands import screen_folders
+    from doudi.screening.thresholds import MissingParameters
+
+    with progress_bar() as report:
+        try:
+            return screen_folders(
+                rules_root=rules_folder(rules),
+                registry=registry,
+                feeds=feeds,
+                as_of=as_of.date(),
+                out=out,
+                snapshots=snapshots,
+                results=results,
+                progress=lambda share, what: report(what, round(share * STEPS), STEPS),
+            )
+        except (UnreadableFile, MissingParameter) as problem:
+            fail(problem.message)
+        except (RulebookError, MissingParameters) as problem:
+            fail(str(problem))
+        except OSError as problem:
+            fail(f"{problem.strerror}: {problem.filename}")
