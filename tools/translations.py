@@ -1,15 +1,17 @@
-"""The English of the interface: `python tools/translations.py extract|compile|check`.
+"""The English of the pages and of the command line: `python tools/translations.py extract|compile|check`.
 
-Chinese is the source language: what stands in templates and Python is the Chinese sentence. `extract` brings
-doudi/web/locale/en/LC_MESSAGES/django.po up to date and keeps what is translated, `compile` writes the .mo file that
-Django reads (only when it is older), `check` names every message that has no complete English and exits with 1.
+Chinese is the source language: what stands in templates and Python is the Chinese sentence. `extract` brings the
+catalogues (`CATALOGUES`) up to date and keeps what is translated, `compile` writes the .mo files that are read at run
+time (only when they are older), `check` names every message that has no complete English and exits with 1.
 """
 
 import io
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import babel.messages.extract
 from babel.messages.catalog import Catalog, Message
@@ -18,9 +20,6 @@ from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parent.parent
-WEB = ROOT / "doudi" / "web"
-PO = WEB / "locale" / "en" / "LC_MESSAGES" / "django.po"
-MO = PO.with_suffix(".mo")
 KEYWORDS = {
     **babel.messages.extract.DEFAULT_KEYWORDS,
     "gettext_lazy": None,
@@ -36,6 +35,29 @@ PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|\{(\w*)[^}]*\}|%[sd]")
 HEADER = "# English of the doudi interface. The msgids are the Chinese sentences of templates and Python."
 
 
+@dataclass(frozen=True)
+class Place:
+    """A part of the program with a catalogue of its own."""
+
+    folder: Path
+    domain: str
+    keywords: Mapping[str, Any]
+
+    @property
+    def po(self) -> Path:
+        return self.folder / "locale" / "en" / "LC_MESSAGES" / f"{self.domain}.po"
+
+    @property
+    def mo(self) -> Path:
+        return self.po.with_suffix(".mo")
+
+
+CATALOGUES = (
+    Place(ROOT / "doudi" / "web", "django", KEYWORDS),
+    Place(ROOT / "doudi" / "cli", "cli", babel.messages.extract.DEFAULT_KEYWORDS),
+)
+
+
 def python_source(path: Path) -> str:
     """Python text to extract from: the file itself, or what Django makes of a template."""
     text = path.read_text(encoding="utf-8")
@@ -45,42 +67,42 @@ def python_source(path: Path) -> str:
     return "\n".join(line.strip() for line in templatize(text, origin=str(path)).splitlines())
 
 
-def sources() -> Iterator[Path]:
+def sources(place: Place) -> Iterator[Path]:
     for pattern in ("**/*.py", "**/templates/**/*.html", "**/templates/**/*.txt"):
-        yield from sorted(path for path in WEB.glob(pattern) if "migrations" not in path.parts)
+        yield from sorted(path for path in place.folder.glob(pattern) if "migrations" not in path.parts)
 
 
-def extracted() -> Catalog:
-    """Every message of the pages, with the files it stands in."""
+def extracted(place: Place) -> Catalog:
+    """Every message of one part, with the files it stands in."""
     catalog = Catalog(locale="en", project="doudi", header_comment=HEADER, fuzzy=False)
-    for path in sources():
+    for path in sources(place):
         stream = io.BytesIO(python_source(path).encode("utf-8"))
-        place = path.relative_to(ROOT).as_posix()
-        for line, message, comments, context in babel.messages.extract.extract("python", stream, KEYWORDS):
-            catalog.add(message, None, [(place, line)], auto_comments=comments, context=context)
+        file = path.relative_to(ROOT).as_posix()
+        for line, message, comments, context in babel.messages.extract.extract("python", stream, place.keywords):
+            catalog.add(message, None, [(file, line)], auto_comments=comments, context=context)
     return catalog
 
 
-def stored() -> Catalog:
-    if not PO.exists():
+def stored(place: Place) -> Catalog:
+    if not place.po.exists():
         return Catalog(locale="en", header_comment=HEADER, fuzzy=False)
-    with PO.open("rb") as stream:
+    with place.po.open("rb") as stream:
         return read_po(stream, locale="en")
 
 
-def save(catalog: Catalog) -> None:
+def save(place: Place, catalog: Catalog) -> None:
     buffer = io.BytesIO()
     catalog.header_comment = HEADER
     catalog.obsolete.clear()
     write_po(buffer, catalog, width=110, sort_output=True, include_lineno=False)
-    PO.parent.mkdir(parents=True, exist_ok=True)
-    PO.write_text(CHANGES_WITH_EVERY_RUN.sub("", buffer.getvalue().decode("utf-8")), encoding="utf-8")
+    place.po.parent.mkdir(parents=True, exist_ok=True)
+    place.po.write_text(CHANGES_WITH_EVERY_RUN.sub("", buffer.getvalue().decode("utf-8")), encoding="utf-8")
 
 
-def renewed() -> Catalog:
+def renewed(place: Place) -> Catalog:
     """The stored catalogue brought up to what the sources now say."""
-    catalog = stored()
-    catalog.update(extracted(), no_fuzzy_matching=True)
+    catalog = stored(place)
+    catalog.update(extracted(place), no_fuzzy_matching=True)
     return catalog
 
 
@@ -104,23 +126,30 @@ def complaint(message: Message) -> str | None:
 
 def problems() -> list[str]:
     """One line for each message without complete English."""
-    return [f"{wrong}: {message.id!r}" for message in renewed() if message.id and (wrong := complaint(message))]
+    return [
+        f"{place.domain}: {wrong}: {message.id!r}"
+        for place in CATALOGUES
+        for message in renewed(place)
+        if message.id and (wrong := complaint(message))
+    ]
 
 
 def main(arguments: list[str]) -> int:
     match arguments:
         case ["extract"]:
-            catalog = renewed()
-            save(catalog)
-            missing = sum(1 for message in catalog if message.id and complaint(message))
-            print(f"translations: {len(catalog)} messages, {missing} to translate")
+            for place in CATALOGUES:
+                catalog = renewed(place)
+                save(place, catalog)
+                missing = sum(1 for message in catalog if message.id and complaint(message))
+                print(f"translations: {place.domain}: {len(catalog)} messages, {missing} to translate")
             return 0
         case ["compile"]:
-            if MO.exists() and MO.stat().st_mtime >= PO.stat().st_mtime:
-                return 0
-            with MO.open("wb") as stream:
-                write_mo(stream, stored())
-            print(f"translations: compiled {len(stored())} messages")
+            for place in CATALOGUES:
+                if place.mo.exists() and place.mo.stat().st_mtime >= place.po.stat().st_mtime:
+                    continue
+                with place.mo.open("wb") as stream:
+                    write_mo(stream, stored(place))
+                print(f"translations: {place.domain}: compiled {len(stored(place))} messages")
             return 0
         case ["check"]:
             found = problems()

@@ -106,7 +106,8 @@ def _print_outcome(outcome: "RuleOutcome", member: str) -> None:
     for one in (*outcome.facts, *outcome.thresholds):
         console.print(f"   [dim]{one.title_en if english else one.title}:{one.text}[/dim]", highlight=False)
     if outcome.legal_basis:
-        console.print(f"   [dim]{_('依据')}:{';'.join(outcome.legal_basis)}[/dim]", highlight=False, soft_wrap=True)
+        basis = _("依据:%s") % ";".join(outcome.legal_basis)
+        console.print(f"   [dim]{basis}[/dim]", highlight=False, soft_wrap=True)
 
 
 def _screened(
