@@ -146,14 +146,23 @@ class FactSql:
 
     # ---- persons
 
-    def person_sql(self, names: Iterable[str] | None = None, *, inner: Iterable[str] = ()) -> str:
-        """One row a registered person: keys, the facts named (all: None) and those they are made of, `is_member`.
+    def person_sql(
+        self, names: Iterable[str] | None = None, *, inner: Iterable[str] = (), members_only: bool = False
+    ) -> str:
+        """One row a registered person: keys, the facts named (all: None) and those they are made of.
 
-        Only persons with rows in the feeds `inner`, for conditions that nobody else can meet.
+        `inner`: only persons with rows in these feeds, for conditions that nobody else can meet. `members_only`: who
+        is no member may be left out, and `is_member` need not be there.
         """
-        wanted = self._closure({fact.id for fact in self.facts.values()} if names is None else {*names, MEMBER_FACT})
+        named = {fact.id for fact in self.facts.values()} if names is None else set(names)
+        if members_only and any(self.facts[name].source.id == PERSON for name in self._closure(named)):
+            members_only = False
+        wanted = self._closure(named if members_only else named | {MEMBER_FACT})
         mine = [fact for fact in self.facts.values() if fact.subject == "person" and fact.id in wanted]
         columns, joins = self._person_columns(mine, set(inner))
+        if members_only:
+            columns.append(_Column("TRUE", MEMBER_FACT))
+        rows = "members p" if members_only else "registry_person p"
         carried = [f'q."{name}"' for name in self.carried()]
         if carried:
             joins += [
@@ -161,7 +170,7 @@ class FactSql:
                 f"LEFT JOIN parameters_here q ON q.region_key = {self._region_key('h')}",
             ]
         selected = ["p.person_key", "p.household_key", *carried, *map(str, columns)]
-        base = f"SELECT {', '.join(selected)} FROM registry_person p {' '.join(joins)}"
+        base = f"SELECT {', '.join(selected)} FROM {rows} {' '.join(joins)}"
         return self._layers(base, mine)
 
     def _closure(self, names: set[str]) -> set[str]:
@@ -305,9 +314,8 @@ class FactSql:
             group_key, conditions = "m.household_key", []
         if any(fact.parameters & set(self.thresholds.varying) for fact in facts) and source != MEMBERS:
             joins += self._parameters_of_rows(key)
-        if all(one.condition for one in counted) and source != MEMBERS:
-            relevant = {f"({one.condition}) IS NOT FALSE" for one in counted}
-            conditions.append(f"({' OR '.join(sorted(relevant))})")
+        if all(one.relevant for one in counted) and source != MEMBERS:
+            conditions.append(f"({' OR '.join(sorted({one.relevant for one in counted}))})")
         selected = [f"{group_key} AS {key}"]
         for one in counted:
             selected += one.columns()
@@ -349,6 +357,8 @@ class _Counted:
     condition: str
     """SQL of which rows count; empty: all."""
     value: str
+    relevant: str
+    """SQL of which rows can make a difference at all; empty: all."""
     gap: str
     """SQL that is true when a row that counts, or may count, lacks a value; empty: never."""
 
@@ -380,7 +390,12 @@ class _Counted:
                 else f"{value} THEN TRUE"
             )
             value = f"CASE WHEN {settled} WHEN {gap} THEN NULL ELSE {value} END"
-        return cls(fact, condition, value, gap)
+        relevant = f"({condition}) IS NOT FALSE" if condition else ""
+        whole = fact.expression.tree
+        if isinstance(whole, exp.LogicalOr) and fact.no_rows is False:  # a row that says no says as much as no row
+            truth = f"({tree.this.sql(dialect=DIALECT)}) IS NOT FALSE"
+            relevant = f"({relevant} AND {truth})" if relevant else truth
+        return cls(fact, condition, value, relevant, gap)
 
     def columns(self) -> list[str]:
         columns = [f'{self.value} AS "{self.fact.id}"']

@@ -24,6 +24,8 @@ class RegistryTables:
     person: Rows
     income: Rows
     regions: Rows | None = None
+    distinct: bool = False
+    """Known to have nobody twice in one household; otherwise it is made sure of."""
 
     @classmethod
     def from_folder(cls, folder: Path) -> "RegistryTables":
@@ -33,7 +35,7 @@ class RegistryTables:
             if not paths[name].is_file():
                 raise FileNotFoundError(f"登记簿不全：缺少 {paths[name]}，请重新导入登记簿")
         regions = (paths["regions"],) if paths["regions"].is_file() else None
-        return cls((paths["household"],), (paths["person"],), (paths["income"],), regions)
+        return cls((paths["household"],), (paths["person"],), (paths["income"],), regions, distinct=True)
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,7 @@ class RuleSql:
         Parts of its condition that are surely false for a person without rows in a feed leave such persons out early.
         """
         needed = {name for name in rule.facts if self.facts[name].subject == "person"}
-        base = writer.person_sql(needed, inner=self._needed_feeds(rule))
+        base = writer.person_sql(needed - {MEMBER_FACT}, inner=self._needed_feeds(rule), members_only=True)
         if table_of(rule, self.facts) == PERSONS_WITH_HOUSEHOLD:
             base = with_household(base, [rule], self.facts, self.gapped)
         possible = " AND ".join(f"{part} IS NOT FALSE" for part in self._parts(rule.when))
@@ -170,7 +170,7 @@ class RuleSql:
         """SQL of the person, the rows and the region that a rule speaks of."""
         if rule.subject == "household":
             return "CAST(NULL AS BIGINT)", "household_facts f", "f.region_code"
-        joined = f"{found_table(rule.id)} f LEFT JOIN registry_household h ON h.household_key = f.household_key"
+        joined = f"{found_table(rule.id)} f LEFT JOIN household_facts h ON h.household_key = f.household_key"
         return "f.person_key", joined, "h.region_code"
 
     def at_risk(self, rules: list[Rule]) -> str:

@@ -246,7 +246,8 @@ def screen(
             for key in KEYS.get(source, ("person_key",)):
                 columns[key] = TEXT if key == "region_code" else NUMBER
             engine.typed(table_name(source), f"raw_{table_name(source)}", columns)
-        engine.once_a_household()
+        if not registry.distinct:
+            engine.once_a_household()
         engine.execute(plan, progress)
         _check_whole(engine)
     except BaseException:
