@@ -19,7 +19,7 @@ import numpy as np
 
 from doudi.feeds.problems import Limits, UnreadableFile
 
-_CHUNK = 1 << 18
+_CHUNK = 1 << 20
 _RATIO_MATTERS_FROM = 16 * 1024**2
 _ROOTED = re.compile(rb'\sr\s*=\s*["\']\$?([A-Za-z]{1,4})?\$?(\d{1,10})')
 _SHARED_REFERENCE = re.compile(rb't="s"[^>]*>\s*<v>(\d+)<')
@@ -62,7 +62,7 @@ def check_archive(source: BinaryIO, limits: Limits) -> None:
         name = part.filename.lstrip("/").lower()
         if name.startswith("xl/worksheets/") and name.endswith(".xml"):
             extent = _sheet_extent(counter, limits)
-            _refuse_beyond(extent, limits)
+            refuse_beyond(extent, limits)
             cells += extent.rows * extent.columns
             sheets.append(part)
         elif name.endswith("sharedstrings.xml"):
@@ -94,6 +94,8 @@ class _Unpacker:
 
     def _raw(self) -> Iterator[bytes]:
         """Unpacks from the packed bytes themselves: the size that the directory declares may be a lie."""
+        if self._part.header_offset < 0:
+            raise UnreadableFile("corrupt", CORRUPT)
         self._source.seek(self._part.header_offset)
         header = self._source.read(30)
         if len(header) < 30 or header[:4] != b"PK\x03\x04":
@@ -222,7 +224,8 @@ def _furthest_slowly(block: bytes, *, cells: int, lines: int) -> _Found:
     return _Found(rows, columns, max(lines, 0), max(cells, 0))
 
 
-def _refuse_beyond(extent: SheetExtent, limits: Limits) -> None:
+def refuse_beyond(extent: SheetExtent, limits: Limits) -> None:
+    """Raises `UnreadableFile` (too_many_rows) for a sheet larger than the limits."""
     if extent.rows > limits.rows:
         raise UnreadableFile(
             "too_many_rows",

@@ -8,13 +8,15 @@ import hashlib
 import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
-from doudi.feeds.archive import CORRUPT, ENCRYPTED, check_archive
+from doudi.feeds.archive import CORRUPT, ENCRYPTED, SheetExtent, check_archive, refuse_beyond
+from doudi.feeds.legacy import legacy_rows, legacy_sheet, open_legacy
 from doudi.feeds.problems import Limits, UnreadableFile
 from doudi.feeds.values import Cell
 
@@ -92,8 +94,9 @@ def open_grids(stream: BinaryIO, limits: Limits) -> Iterator[Grid]:
         stream.seek(0)
         yield from _workbook_grids(stream, limits)
     elif head.startswith(_OLE):
-        _refuse_other_compound_files(stream)
-        yield from _workbook_grids(stream, limits)
+        content = stream.read()
+        _refuse_other_compound_files(content)
+        yield from _legacy_grids(content, limits)
     else:
         for mark, what in _OTHER_KINDS:
             if head.startswith(mark):
@@ -105,14 +108,35 @@ def open_grids(stream: BinaryIO, limits: Limits) -> Iterator[Grid]:
         yield _delimited_grid(stream, limits)
 
 
-def _refuse_other_compound_files(stream: BinaryIO) -> None:
+def _refuse_other_compound_files(content: bytes) -> None:
     """Compound files also hold encrypted .xlsx files and Word documents; their directory says which."""
-    content = stream.read()
-    stream.seek(0)
     if "EncryptedPackage".encode("utf-16-le") in content:
         raise UnreadableFile("encrypted", ENCRYPTED)
     if not any(name.encode("utf-16-le") in content for name in ("Workbook", "Book", "WORKBOOK", "BOOK")):
         raise UnreadableFile("not_a_sheet", NOT_A_SHEET)
+
+
+def _legacy_grids(content: bytes, limits: Limits) -> Iterator[Grid]:
+    book = open_legacy(content)
+    numbers = sorted(range(book.nsheets), key=lambda number: book._sheet_visibility[number] != 0)
+    _refuse_too_many_sheets(len(numbers), limits)
+    found = False
+    for number in numbers:
+        sheet = legacy_sheet(book, number)
+        if not sheet.nrows:
+            continue
+        found = True
+        refuse_beyond(SheetExtent(sheet.nrows, sheet.ncols), limits)
+        rows = partial(legacy_rows, book, sheet)
+        top = tuple(islice(rows(), limits.header_rows))
+        yield Grid(sheet.name, book._sheet_visibility[number] == 0, sheet.ncols, sheet.nrows, top, rows)
+    if not found:
+        raise UnreadableFile("empty", EMPTY)
+
+
+def _refuse_too_many_sheets(sheets: int, limits: Limits) -> None:
+    if sheets > limits.sheets:
+        raise UnreadableFile("too_many_rows", f"工作簿有{sheets}张工作表,请只保留要上报的一张后重新上传")
 
 
 def _workbook_grids(stream: BinaryIO, limits: Limits) -> Iterator[Grid]:
@@ -124,8 +148,7 @@ def _workbook_grids(stream: BinaryIO, limits: Limits) -> Iterator[Grid]:
     except (CalamineError, OSError, ValueError) as error:
         raise UnreadableFile("encrypted" if "assword" in str(error) else "corrupt", _why(error)) from error
     sheets.sort(key=lambda one: one.visible is not SheetVisibleEnum.Visible)
-    if len(sheets) > limits.sheets:
-        raise UnreadableFile("too_many_rows", f"工作簿有{len(sheets)}张工作表,请只保留要上报的一张后重新上传")
+    _refuse_too_many_sheets(len(sheets), limits)
     found = False
     for metadata in sheets:
         try:
@@ -135,6 +158,7 @@ def _workbook_grids(stream: BinaryIO, limits: Limits) -> Iterator[Grid]:
         if sheet.start is None:
             continue
         found = True
+        refuse_beyond(SheetExtent(sheet.total_height + 1, sheet.total_width + 1), limits)
         left = sheet.start[1]
         yield Grid(
             name=metadata.name,

@@ -1,6 +1,8 @@
 """Files of which nothing can be read: each gets one clear sentence, and none takes the machine."""
 
+import contextlib
 import io
+import random
 import struct
 import zipfile
 import zlib
@@ -9,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xlwt
 
 from doudi.feeds.contract import Contract
 from doudi.feeds.problems import Limits, UnreadableFile
@@ -113,6 +116,43 @@ def test_a_damaged_workbook(refused: Any, good: bytes) -> None:
 
 def test_a_damaged_legacy_workbook(refused: Any) -> None:
     assert refused(OLE + "Workbook".encode("utf-16-le"), "a.xls").code == "corrupt"
+
+
+def legacy() -> bytes:
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("表")
+    for at in range(300):
+        sheet.write(at, 0, f"第{at}行")
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+def test_an_encrypted_legacy_workbook(refused: Any) -> None:
+    interface_header, file_password = b"\xe1\x00\x02\x00", b"\x2f\x00\x02\x00"
+    assert refused(legacy().replace(interface_header, file_password, 1), "a.xls").code == "encrypted"
+
+
+def test_a_legacy_workbook_whose_sectors_lead_in_a_circle(refused: Any) -> None:
+    content = bytearray(legacy())
+    table = 512 * (1 + struct.unpack("<i", content[76:80])[0])
+    for sector in range(128):
+        content[table + 4 * sector : table + 4 * sector + 4] = struct.pack("<i", 1)
+    assert refused(bytes(content), "a.xls").code == "corrupt"
+
+
+def test_too_many_rows_in_a_legacy_workbook(refused: Any) -> None:
+    assert refused(legacy(), "a.xls", limits=Limits(rows=100)).code == "too_many_rows"
+
+
+def test_whatever_is_damaged_is_read_or_refused(contracts: dict[str, Contract], good: bytes) -> None:
+    chance = random.Random(3)
+    for content in [good, legacy()] * 60:
+        damaged = bytearray(content)
+        for _ in range(chance.randint(1, 12)):
+            damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+        with contextlib.suppress(UnreadableFile):
+            read_sheet(bytes(damaged), contract=contracts["medical_settlement"], file_name="a.xlsx")
 
 
 def test_too_many_bytes(refused: Any, good: bytes) -> None:
