@@ -13,10 +13,13 @@ from doudi.web.discovery.results import results_dir
 from doudi.web.jobs.models import Job
 from doudi.web.jobs.progress import Report
 from doudi.web.jobs.work import long_work
+from doudi.web.refusal import ActionRefused
 from doudi.web.registry.bulk import refresh_statistics
 
 if TYPE_CHECKING:
     from doudi.feeds.snapshot import Snapshot
+
+MOST_OF_A_PROBLEM = 2000
 
 
 def _failed(job: Job, code: str, message: str) -> None:
@@ -26,8 +29,10 @@ def _failed(job: Job, code: str, message: str) -> None:
 @long_work("discovery.screen", on_failure=_failed)
 def screen(job: Job, report: Report) -> dict[str, Any]:
     """Read the registry, screen it, keep the result files, then alerts and clues in one transaction."""
+    from doudi.rulebook import RulebookError
     from doudi.screening.run import RegistryTables
     from doudi.screening.run import screen as screen_tables
+    from doudi.screening.thresholds import MissingParameters
     from doudi.web.discovery.clues import keep_results
     from doudi.web.discovery.rulebook import current_rulebook
     from doudi.web.intake.differences import registry_version
@@ -42,15 +47,18 @@ def screen(job: Job, report: Report) -> dict[str, Any]:
     report(_("读取户和人口"), 0, 0)
     tables = screening_tables()
     snapshots = standing_snapshots()
-    rulebook = current_rulebook()
     report(_("计算事实和规则"), 0, 0)
-    result = screen_tables(
-        rulebook=rulebook,
-        registry=RegistryTables(**tables),
-        snapshots=snapshots,
-        as_of=run.as_of,
-        progress=lambda share, doing: report(doing, round(share * 100), 100),
-    )
+    try:
+        rulebook = current_rulebook()
+        result = screen_tables(
+            rulebook=rulebook,
+            registry=RegistryTables(**tables),
+            snapshots=snapshots,
+            as_of=run.as_of,
+            progress=lambda share, doing: report(doing, round(share * 100), 100),
+        )
+    except (RulebookError, MissingParameters) as problem:
+        raise ActionRefused("rulebook", _("规则或参数有问题,没有筛查:%s") % str(problem)[:MOST_OF_A_PROBLEM]) from problem
     try:
         report(_("保存结果"), 0, 0)
         folder = result.write(results_dir() / f"run-{run.pk}")

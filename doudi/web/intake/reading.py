@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from doudi.feeds.contract import Contract, load_contracts
+from doudi.feeds.contract import Contract, ContractError, load_contracts
 from doudi.feeds.registry import assemble
 from doudi.feeds.rejects import write_rejects
 from doudi.feeds.problems import Problem, UnreadableFile
@@ -24,10 +24,12 @@ from doudi.web.intake.targets import HOUSEHOLD, INCOME, PERSON, REGION, Target, 
 from doudi.web.jobs.progress import Report
 from doudi.web.protection.models import VaultFile
 from doudi.web.protection.vault import vault_read, vault_store
+from doudi.web.refusal import ActionRefused
 from doudi.web.registry.finding import pseudonymiser
 
 REGISTRY_PREFIX = "registry_"
 MOST_NOTES = 20
+MOST_OF_A_PROBLEM = 2000
 
 
 @dataclass
@@ -41,7 +43,11 @@ class ReadBatch:
 
 
 def contracts() -> dict[str, Contract]:
-    return load_contracts(settings.DOUDI_RULES_DIR)
+    try:
+        return load_contracts(settings.DOUDI_RULES_DIR)
+    except ContractError as problem:
+        message = _("列约定文件有错,没有读取:%s") % str(problem)[:MOST_OF_A_PROBLEM]
+        raise ActionRefused("contracts", message) from problem
 
 
 def read_batch(batch: ImportBatch, *, registry_allowed: bool, report: Report) -> ReadBatch:
