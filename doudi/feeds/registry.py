@@ -65,7 +65,9 @@ def assemble(readings: Iterable[SheetReading]) -> Registry:
     """
     by_kind: dict[str, list[SheetReading]] = {}
     for reading in readings:
-        by_kind.setdefault(reading.contract.id, []).append(reading)
+        for one in (reading, reading.companion):
+            if one is not None:
+                by_kind.setdefault(one.contract.id, []).append(one)
     sources: list[str] = []
     rejects: list[Problem] = []
     warnings: list[Problem] = []
@@ -77,7 +79,8 @@ def assemble(readings: Iterable[SheetReading]) -> Registry:
         ):
             _register(database, name, by_kind.get(kind, []), sources)
         regions = assemble_regions(by_kind.get("registry_region", []))
-        rejects += _distinct_households(database, sources)
+        repeating = {number for number, one in enumerate(by_kind.get("registry_household", [])) if one.companion}
+        rejects += _distinct_households(database, sources, repeating)
         households, doubts = place_households(_fetch(database, "SELECT * FROM households"), regions, sources)
         regions, warnings = regions.completed(households), [*warnings, *doubts]
         rejects += _persons(database, sources, with_households=bool(by_kind.get("registry_household")))
@@ -151,7 +154,8 @@ def _fetch(database: duckdb.DuckDBPyConnection, query: str) -> pa.Table:
     return database.sql(query).arrow().read_all()
 
 
-def _distinct_households(database: duckdb.DuckDBPyConnection, sources: list[str]) -> list[Problem]:
+def _distinct_households(database: duckdb.DuckDBPyConnection, sources: list[str], repeating: set[int]) -> list[Problem]:
+    """Fill the relation `households`; returns the rows left out. Files in `repeating` have a row for each member."""
     database.execute("""
         CREATE TEMP TABLE households AS SELECT * FROM all_households
         QUALIFY row_number() OVER (PARTITION BY household_no ORDER BY source, row) = 1 ORDER BY source, row
@@ -162,6 +166,7 @@ def _distinct_households(database: duckdb.DuckDBPyConnection, sources: list[str]
     return [
         Problem(row, "户编号", number, "户编号重复,只采用第一行", "请核对后删除重复的户", sources[source])
         for source, row, number in repeated
+        if source not in repeating
     ]
 
 

@@ -2,12 +2,13 @@
 
 import csv
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 from python_calamine import CalamineError
 
@@ -21,6 +22,8 @@ from doudi.feeds.notes import data_rows
 from doudi.feeds.problems import Limits, Problem, UnreadableFile
 from doudi.feeds.workbook import EMPTY, Grid, open_grids, open_source, sha256_of
 
+_WHOLE_SHEET = 8
+"""Telling columns from which on a sheet has all of a registry sheet, not just a few columns of it for help."""
 Progress = Callable[[str, float], None]
 """Called with a Chinese sentence on what is being done and the share done, 0 to 1."""
 
@@ -32,7 +35,9 @@ class SheetReading:
     `table` holds the accepted rows: `row` (int32, the row number the spreadsheet shows) and every column of the
     contract in its type, unknown where the sheet has no such column. `rejects` name what is wrong with the rows left
     out, `warnings` what is doubtful in rows kept. `raw` is the sheet as it came; `rejected` marks its rows left out.
-    `rows_read` counts all rows below the header: accepted, rejected and ignored (blanks, totals, notes).
+    `rows_read` counts all rows below the header: accepted, rejected and ignored (blanks, totals, notes). A national
+    export with a row for each member, household columns repeated, is read as households with the members as their
+    `companion`; a row left out is left out of both.
     """
 
     contract: Contract
@@ -49,6 +54,7 @@ class SheetReading:
     rows_ignored: int
     missing_columns: tuple[str, ...]
     unknown_headers: tuple[str, ...]
+    companion: "SheetReading | None" = None
 
     @property
     def rows_accepted(self) -> int:
@@ -80,42 +86,72 @@ def read_sheet(
         tell("正在检查文件", 0.0)
         sha256 = sha256_of(stream)
         tell("正在打开表格", 0.05)
-        grid, layout = _choose(open_grids(stream, limits), candidates, Path(name).stem, given=contract)
+        grid, layout, members = _choose(open_grids(stream, limits), candidates, Path(name).stem, given=contract)
         tell("正在读取单元格", 0.5)
         raw = _read_raw(grid, layout)
     tell("正在逐列核对", 0.75)
-    reading = _clean(raw, layout, grid=grid, sha256=sha256, file_name=name)
+    reading = _clean(raw, layout, grid=grid, sha256=sha256, file_name=name, may_repeat=members is not None)
+    if members is not None:
+        reading = _together(reading, _clean(raw, members, grid=grid, sha256=sha256, file_name=name))
     tell("已读完", 1.0)
     return reading
 
 
+def _together(households: SheetReading, members: SheetReading) -> SheetReading:
+    """Households and members of the same rows: what is wrong with either leaves the row out of both."""
+    rejected = households.rejected | members.rejected
+    left_out = pa.array(households.raw.rows[rejected])
+    kept = [one.table.filter(pc.invert(pc.is_in(one.table.column("row"), left_out))) for one in (households, members)]
+    rejects = tuple(sorted({*households.rejects, *members.rejects}, key=lambda problem: problem.row))
+    strangers = tuple(header for header in households.unknown_headers if header in members.unknown_headers)
+    companion = replace(members, table=kept[1], rejects=(), rejected=rejected, unknown_headers=strangers)
+    return replace(
+        households, table=kept[0], rejects=rejects, rejected=rejected, unknown_headers=strangers, companion=companion
+    )
+
+
 def _choose(
     grids: Iterable[Grid], contracts: list[Contract], file_name: str, *, given: Contract | None
-) -> tuple[Grid, Layout]:
-    """The sheet with the data and its header. Hidden sheets only count when no visible one fits."""
-    fitting: list[tuple[Grid, Layout]] = []
+) -> tuple[Grid, Layout, Layout | None]:
+    """The sheet with the data, its header, and that of the members in a sheet of households and members.
+
+    Hidden sheets only count when no visible one fits.
+    """
+    fitting: list[tuple[Grid, Layout, Layout | None]] = []
     nearest: Layout | None = None
     for grid in grids:
         if fitting and not grid.visible:
             break
         layouts = find_layouts(grid, contracts, file_name=file_name)
         convincing = [layout for layout in layouts if layout.convincing or (given and not layout.missing_required)]
-        if convincing:
+        both = _households_and_members(convincing)
+        if both:
+            fitting.append((grid, *both))
+        elif convincing:
             _refuse_ambiguous(convincing)
-            fitting.append((grid, convincing[0]))
+            fitting.append((grid, convincing[0], None))
         elif layouts and (nearest is None or layouts[0].score > nearest.score):
             nearest = layouts[0]
     if not fitting:
         raise _nothing_fits(nearest, given)
     fitting.sort(key=lambda pair: (-pair[1].score, -(pair[0].height - pair[1].data_row)))
-    grid, layout = fitting[0]
-    others = [one for one, other in fitting[1:] if other.score > layout.score * 0.8 and one.height > other.data_row]
+    grid, layout, members = fitting[0]
+    others = [one for one, other, _ in fitting[1:] if other.score > layout.score * 0.8 and one.height > other.data_row]
     if others:
         names = "、".join(f"“{one.name}”" for one in (grid, *others))
         raise UnreadableFile(
             "ambiguous_feed", f"有{len(others) + 1}张工作表都像数据表:{names},请合并成一张或拆成几个文件后重新上传"
         )
-    return grid, layout
+    return grid, layout, members
+
+
+def _households_and_members(layouts: list[Layout]) -> tuple[Layout, Layout] | None:
+    """The two headers of a national export with a row for each member, household columns repeated."""
+    found = {layout.contract.id: layout for layout in layouts if layout.telling >= _WHOLE_SHEET}
+    households, members = found.get("registry_household"), found.get("registry_person")
+    if households is None or members is None or households.data_row != members.data_row:
+        return None
+    return households, members
 
 
 def _refuse_ambiguous(layouts: list[Layout]) -> None:
@@ -147,7 +183,9 @@ def _read_raw(grid: Grid, layout: Layout) -> RawSheet:
     return RawSheet(layout.headers, columns, np.arange(layout.data_row + 1, layout.data_row + 1 + size, dtype=np.int32))
 
 
-def _clean(raw: RawSheet, layout: Layout, *, grid: Grid, sha256: str, file_name: str) -> SheetReading:
+def _clean(
+    raw: RawSheet, layout: Layout, *, grid: Grid, sha256: str, file_name: str, may_repeat: bool = False
+) -> SheetReading:
     contract = layout.contract
     data = data_rows(raw, layout)
     if not data.any():
@@ -181,7 +219,8 @@ def _clean(raw: RawSheet, layout: Layout, *, grid: Grid, sha256: str, file_name:
                 (rejects if check.severity == "error" else warnings).append(problem)
                 rejected[at] |= check.severity == "error"
     accepted = data & ~rejected
-    warnings += _repeated(raw, accepted, layout)
+    if not may_repeat:
+        warnings += _repeated(raw, accepted, layout)
     known = set(layout.positions.values())
     return SheetReading(
         contract=contract,

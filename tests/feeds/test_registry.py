@@ -256,3 +256,41 @@ def test_files_for_screening(
     assert "13812345678" not in everything
     write_registry(registry, tmp_path / "registry", pseudonymiser=pseudonymiser)
     assert [path.name for path in tmp_path.iterdir()] == ["registry"], "replaced whole, nothing left beside it"
+
+
+def test_a_national_export_with_a_row_for_each_member(
+    contracts: dict[str, Contract], xlsx: Callable[..., bytes], person_id: Callable[[int], str]
+) -> None:
+    def member(number: str, name: str, relation: str, at: int) -> Row:
+        about = {
+            "性别": "男",
+            "民族": "汉族",
+            "健康状况": "健康",
+            "劳动技能": "普通劳动力",
+            "政治面貌": "群众",
+            "文化程度": "初中",
+            "是否享受低保": "否",
+        }
+        own = {"人编号": f"{number}0{at}", "姓名": name, "证件号码": person_id(at), "与户主关系": relation, **about}
+        return (
+            household(number, 当前家庭人口数=2 if number == "1" else 1, 户主姓名=name if relation == "户主" else "张三")
+            | own
+        )
+
+    rows = [
+        member("1", "张三", "户主", 1),
+        member("1", "李四", "配偶", 3),
+        member("2", "王五", "户主", 5),
+        member("2", "赵六", "邻居", 7),
+    ]
+    content = xlsx([["监测对象信息"], list(rows[0]), *(list(row.values()) for row in rows)])
+    reading = read_sheet(content, contracts=contracts, file_name="户信息_202307.xlsx")
+    assert reading.contract.id == "registry_household"
+    assert reading.companion is not None
+    assert reading.companion.contract.id == "registry_person"
+    assert (reading.rows_accepted, reading.companion.rows_accepted, reading.rows_rejected) == (3, 3, 1)
+    assert [problem.header for problem in reading.rejects] == ["与户主关系"]
+    assert reading.unknown_headers == ()
+    registry = assemble([reading])
+    assert (registry.households.num_rows, registry.persons.num_rows, registry.incomes.num_rows) == (2, 3, 2)
+    assert (registry.rejects, reasons(registry)) == ((), [])
