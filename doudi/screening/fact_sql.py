@@ -285,7 +285,7 @@ class FactSql:
             derived = fact.source.id == FACTS
             depth[fact.id] = 1 + max((depth[name] for name in fact.uses), default=0) if derived else 0
         sql = base
-        bindings = {AS_OF: literal(self.as_of), **self._fixed()}
+        bindings = {AS_OF: literal(self.as_of), **self.thresholds.fixed}
         for level in range(1, max(depth.values(), default=0) + 1):
             added: list[_Column] = []
             for fact in facts:
@@ -335,11 +335,6 @@ class FactSql:
             "JOIN registry_household h ON h.household_key = p.household_key GROUP BY p.person_key"
         )
         return f" JOIN ({homes}) r ON r.person_key = f.person_key {here}"
-
-    def _fixed(self) -> dict[str, exp.Expression]:
-        """Parameters that are the same everywhere, as literals; the others stay columns of the wide row."""
-        fixed = {name: self.thresholds.literal(name) for name in self.thresholds.parameters}
-        return {name: value for name, value in fixed.items() if value is not None}
 
     def _bindings(self, fact: Fact, alias: str) -> dict[str, exp.Expression]:
         table = "m" if fact.source.id == MEMBERS else "q"

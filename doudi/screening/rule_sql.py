@@ -74,8 +74,7 @@ class RuleSql:
         return f"SELECT *, {', '.join(columns)} FROM ({base}) facts"
 
     def _bindings(self) -> dict[str, exp.Expression]:
-        fixed = {name: self.thresholds.literal(name) for name in self.thresholds.parameters}
-        return {AS_OF: literal(self.as_of)} | {name: value for name, value in fixed.items() if value is not None}
+        return {AS_OF: literal(self.as_of), **self.thresholds.fixed}
 
     def _parts(self, condition: Predicate) -> list[str]:
         """The parts of a condition that must all hold; one that is false only for want of data is unknown."""
@@ -89,16 +88,14 @@ class RuleSql:
     def outcome(self, rule: Rule) -> str:
         """SQL of the outcome code."""
         when = " AND ".join(self._parts(rule.when))
-        branches = [
-            f"WHEN {when} THEN {RAISED}",
-            f"WHEN ({when}) IS NULL THEN {NO_DATA if self.absent[rule.id] else CANNOT_TELL}",
-        ]
+        unknown = NO_DATA if self.absent[rule.id] else CANNOT_TELL
+        outcome = f"COALESCE(CAST(({when}) AS TINYINT), {unknown})"  # true is RAISED, false NOT_RAISED
         if rule.escalate is not None:
             urgent = rule.escalate.when.sql(DIALECT, self._bindings())
-            branches.insert(0, f"WHEN {when} AND ({urgent}) THEN {ESCALATED}")
+            outcome = f"CASE WHEN {when} AND ({urgent}) THEN {ESCALATED} ELSE {outcome} END"
         if rule.subject == "person":
-            branches.insert(0, f"WHEN NOT {MEMBER_FACT} THEN {NOT_RAISED}")
-        return f"CAST(CASE {' '.join(branches)} ELSE {NOT_RAISED} END AS TINYINT)"
+            outcome = f"CASE WHEN {MEMBER_FACT} THEN {outcome} ELSE {NOT_RAISED} END"
+        return f"CAST({outcome} AS TINYINT)"
 
     # ---- persons
 

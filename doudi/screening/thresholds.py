@@ -53,13 +53,18 @@ class Thresholds:
 
     def literal(self, name: str) -> exp.Expression | None:
         """The value as a SQL literal when it is the same everywhere, else None."""
-        if name in self.varying:
-            return None
-        return literal(next(iter(self.by_region.values()))[name].value)
+        return self.fixed.get(name)
 
     def bindings(self, table: str) -> dict[str, exp.Expression]:
         """What each parameter is replaced by in a formula: its literal, or the column of `table` that holds it."""
-        return {name: self.literal(name) or exp.column(name, table=table, quoted=True) for name in self.parameters}
+        fixed = self.fixed
+        return {name: fixed.get(name) or exp.column(name, table=table, quoted=True) for name in self.parameters}
+
+    @cached_property
+    def fixed(self) -> dict[str, exp.Expression]:
+        """The parameters that are the same everywhere, as literals."""
+        first = next(iter(self.by_region.values()))
+        return {name: literal(first[name].value) for name in self.parameters if name not in self.varying}
 
     def table(self) -> pa.Table:
         """One row a region: `region_key` and the parameters that vary, typed.
