@@ -20,6 +20,9 @@ REASON_HEADER = "退回原因"
 HIDDEN = "(已隐去)"
 _FORMULA_START = ("=", "+", "-", "@", "\t", "\r")
 _TELLING_DIGITS = re.compile(r"\d{11,}[\dXx]?")
+_TELLING_LENGTH = 11
+_TELLING_FROM = 10**10
+"""Runs of 11 digits and more may be phones, ids or accounts."""
 _TELLING_HEADERS = ("身份证", "证件号", "公民身份", "电话", "手机", "账号", "卡号", "残疾证", "残疾人证")
 _CELL_LIMIT = 32_000
 
@@ -32,7 +35,8 @@ def write_rejects(reading: SheetReading, path: Path, *, redacted: bool = False) 
     """
     reasons = _reasons(reading)
     raw = reading.raw
-    withheld = _withheld_positions(reading) if redacted else frozenset()
+    telling = _withheld_positions(reading)
+    withheld = telling if redacted else frozenset()
     book = xlsxwriter.Workbook(
         path,
         {
@@ -53,7 +57,7 @@ def write_rejects(reading: SheetReading, path: Path, *, redacted: bool = False) 
         sheet.write_string(0, 0, _hidden(reading.title) if redacted else reading.title)
         first = 1
     for at, header in enumerate(raw.headers):
-        sheet.set_column(at, at, 22 if at in _withheld_positions(reading) else 12, text_format)
+        sheet.set_column(at, at, 22 if at in telling else 12, text_format)
         sheet.write_string(first, at, header, bold)
     sheet.set_column(len(raw.headers), len(raw.headers), 60)
     sheet.write_string(first, len(raw.headers), REASON_HEADER, bold)
@@ -62,7 +66,7 @@ def write_rejects(reading: SheetReading, path: Path, *, redacted: bool = False) 
     for index in np.flatnonzero(reading.rejected).tolist():
         line += 1
         for at, cell in enumerate(raw.row(index)):
-            if at in withheld and plain(cell):
+            if at in withheld and cell != "" and plain(cell):
                 cell = HIDDEN
             _write(sheet, line, at, cell, literal, redacted=redacted)
         row = int(raw.rows[index])
@@ -94,25 +98,25 @@ def _withheld_positions(reading: SheetReading) -> frozenset[int]:
 
 def _write(sheet: Worksheet, line: int, at: int, cell: Cell, literal: Format, *, redacted: bool) -> None:
     """One cell as it came; text stays text, whatever it begins with."""
-    if isinstance(cell, bool):
+    if isinstance(cell, str):
+        text = (_hidden(cell) if redacted else cell)[:_CELL_LIMIT]
+        if text:
+            sheet.write_string(line, at, text, literal if text.startswith(_FORMULA_START) else None)
+    elif isinstance(cell, bool):
         sheet.write_boolean(line, at, cell)
     elif isinstance(cell, int | float):
-        if redacted and _TELLING_DIGITS.search(plain(cell)):
+        if redacted and abs(cell) >= _TELLING_FROM:
             sheet.write_string(line, at, HIDDEN)
         else:
             sheet.write_number(line, at, cell)
     elif isinstance(cell, datetime | date):
         sheet.write_datetime(line, at, cell)
-    elif isinstance(cell, str):
-        text = (_hidden(cell) if redacted else cell)[:_CELL_LIMIT]
-        if text:
-            sheet.write_string(line, at, text, literal if text.startswith(_FORMULA_START) else None)
     elif isinstance(cell, time | timedelta):
         sheet.write_string(line, at, str(cell))
 
 
 def _hidden(text: str) -> str:
-    return _TELLING_DIGITS.sub(HIDDEN, text)
+    return _TELLING_DIGITS.sub(HIDDEN, text) if len(text) >= _TELLING_LENGTH else text
 
 
 def problems_as_rows(problems: tuple[Problem, ...]) -> Iterator[dict[str, object]]:
