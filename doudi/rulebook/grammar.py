@@ -319,7 +319,12 @@ class _Builder:
         if result.kind not in _COMPARABLE or len(parts) < 2:
             _refuse("type", f"{name} 需要两个以上的数字或日期", "检查字段的类型")
         tree: exp.Expression = type(node)(this=first, expressions=others, ignore_nulls=True)
-        unknown = [exp.Is(this=_wrapped(part.tree.copy()), expression=exp.Null()) for part in parts if part.columns]
+        sure = (exp.Literal, exp.Cast)
+        unknown = [
+            exp.Is(this=_wrapped(part.tree.copy()), expression=exp.Null())
+            for part in parts
+            if not isinstance(part.tree, sure)
+        ]
         if unknown:
             tree = exp.Case(ifs=[exp.If(this=exp.or_(*unknown), true=exp.Null())], default=tree)
         return Typed(tree, result, columns)

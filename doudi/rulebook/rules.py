@@ -256,7 +256,7 @@ def _sentence(
             wanted = "share"
         parts.append(Slot(name, wanted or _own_format(scope[name], unit)))
     rest = text[end:]
-    if "{" in rest or "}" in rest:
+    if any("{" in part or "}" in part for part in (*parts, rest) if isinstance(part, str)):
         problems.append(document.problem("format", "花括号没有配对", "写成 {事实:yuan}", at=(key,)))
     return tuple(part for part in (*parts, rest) if part != "")
 
