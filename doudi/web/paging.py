@@ -1,8 +1,8 @@
-"""Pages of long lists without counting a million rows: the count stops at a limit, beyond it people narrow the filter."""
+"""Pages of long lists without counting a million rows: the count stops at a limit; beyond it, narrow the filter."""
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
@@ -10,12 +10,13 @@ from django.db.models import QuerySet
 COUNT_LIMIT = 10_000
 
 
-class CappedPaginator(Paginator):  # type: ignore[type-arg]
+class CappedPaginator(Paginator[Any]):
     """`count` is at most `COUNT_LIMIT` + 1; then `is_capped` and the pages end at the limit."""
 
     @cached_property
     def count(self) -> int:
-        return int(self.object_list.order_by()[: COUNT_LIMIT + 1].count())  # type: ignore[union-attr]
+        rows = cast("QuerySet[Any]", self.object_list)
+        return int(rows.order_by()[: COUNT_LIMIT + 1].count())
 
     @property
     def is_capped(self) -> bool:

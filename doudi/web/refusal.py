@@ -1,7 +1,7 @@
-"""A refusal: the request was understood, and the answer is no. It carries a code for machines and a sentence for people."""
+"""A refusal: the request was understood, the answer is no. It carries a code for machines, a sentence for people."""
 
 
-class ActionRefused(Exception):
+class ActionRefused(Exception):  # noqa: N818 - the name the whole project uses
     """An action that may not be done now. `message` says in Chinese what to do instead; `status` is the HTTP answer."""
 
     status = 409

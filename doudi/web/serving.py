@@ -14,7 +14,7 @@ from types import FrameType
 SECONDS_BETWEEN_RESTARTS = 2.0
 
 
-class NotReady(Exception):
+class NotReady(Exception):  # noqa: N818 - named for what is wrong
     """The installation can't serve as it is; `problems` says why, in sentences."""
 
     def __init__(self, problems: list[str]) -> None:
@@ -71,7 +71,7 @@ class WorkerProcess:
     def _keep_running(self) -> None:
         while not self._stop.is_set():
             command = [sys.executable, "-m", "doudi.web", "worker", "--parent", str(os.getpid())]
-            self._process = subprocess.Popen(command, start_new_session=True)
+            self._process = subprocess.Popen(command, start_new_session=True)  # noqa: S603 - our own command
             self._process.wait()
             self._stop.wait(SECONDS_BETWEEN_RESTARTS)
 

@@ -6,7 +6,6 @@ from django.views.i18n import set_language
 from doudi.web.accounts.addresses import address
 from doudi.web.accounts.roles import Action
 
-
 urlpatterns = [
     path("", include("doudi.web.cockpit.urls")),
     path("", include("doudi.web.accounts.urls")),

@@ -98,9 +98,7 @@ class Make:
         user = User.objects.create_user(username or f"{role.value}{number}", PASSWORD, name=f"{role.label}{number}")
         if role is Role.DEPARTMENT_OFFICER and not department:
             department = "medical_insurance"
-        Post.objects.create(
-            user=user, role=role, region_code=region, department=department, since=date(2020, 1, 1)
-        )
+        Post.objects.create(user=user, role=role, region_code=region, department=department, since=date(2020, 1, 1))
         return user
 
     def resident_id(self, born: str = "19800101", area: str = "149901") -> str:
@@ -213,15 +211,17 @@ REGIONS = [
     [VILLAGE, "上湾村"],
     [NEXT_VILLAGE, "下湾村"],
 ]
-HOUSEHOLD_HEADERS = ["户编号", "行政区划代码", "户主姓名", "户类型", "户联系电话", "当前家庭人口数", "年度家庭人口数", "收入年度",
-                     "工资性收入", "生产经营性收入", "生产经营性支出", "财产性收入", "转移性收入"]  # fmt: skip
+HOUSEHOLD_HEADERS = [
+    *("户编号", "行政区划代码", "户主姓名", "户类型", "户联系电话", "当前家庭人口数", "年度家庭人口数", "收入年度"),
+    *("工资性收入", "生产经营性收入", "生产经营性支出", "财产性收入", "转移性收入"),
+]
 PERSON_HEADERS = ["户编号", "人编号", "姓名", "证件号码", "与户主关系", "健康状况", "劳动技能"]
 IDS = [f"149901198001010{n:02d}" for n in range(50)]
 IDS = [first + check_character(first) for first in IDS]
 
 
 class Sheets:
-    """The registry's sheets of two households with three members, ready to be uploaded; columns and rows can be changed."""
+    """The registry's sheets of two households with three members, ready to be uploaded; rows can be changed."""
 
     def __init__(self) -> None:
         self.regions = [list(row) for row in REGIONS]
@@ -265,7 +265,9 @@ def sheets() -> Sheets:
 def upload() -> Callable[..., ImportBatch]:
     """Upload files and read them here and now; with `confirm`, write them too."""
 
-    def do(actor: Officer, files: list[SimpleUploadedFile], *, confirm: bool = False, month: str = "2023-07") -> ImportBatch:
+    def do(
+        actor: Officer, files: list[SimpleUploadedFile], *, confirm: bool = False, month: str = "2023-07"
+    ) -> ImportBatch:
         batch = uploads_receive(actor=actor, files=files, month=month)
         job_run(job_id=batch.job_id)
         batch.refresh_from_db()

@@ -1,14 +1,18 @@
 """Nobody rewrites the audit log unnoticed: not through the application, not in the database."""
 
+import inspect
+import re
 import threading
+from pathlib import Path
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 
 from doudi.web.accounts.roles import Role
+from doudi.web.accounts.scope import NOBODY
 from doudi.web.audit import triggers
 from doudi.web.audit.models import AuditEntry, AuditHead
-from doudi.web.audit.queries import audit_page
+from doudi.web.audit.queries import ACTION_NAMES, audit_page
 from doudi.web.audit.services import audit_record, audit_verify
 from doudi.web.refusal import NotAllowed
 
@@ -27,7 +31,9 @@ def lifted(statement, *parameters):
 def lines(db, make):
     officer = make.officer(Role.COUNTY_OFFICER)
     for number in range(5):
-        audit_record(action="unmask", actor=officer, subject_type="household", subject_id=str(number), detail={"n": 1.5})
+        audit_record(
+            action="unmask", actor=officer, subject_type="household", subject_id=str(number), detail={"n": 1.5}
+        )
     return officer
 
 
@@ -79,9 +85,13 @@ def test_a_forged_chain_lacks_the_seal(lines):
 
 
 def test_a_line_goes_with_its_transaction(lines):
-    with pytest.raises(RuntimeError), transaction.atomic():
-        audit_record(action="unmask", actor=lines)
-        raise RuntimeError
+    def broken_off():
+        with transaction.atomic():
+            audit_record(action="unmask", actor=lines)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        broken_off()
     assert audit_verify().checked == 5
 
 
@@ -108,6 +118,21 @@ def test_writers_at_the_same_time_keep_one_chain(make):
     report = audit_verify()
     assert report.whole
     assert report.checked == 40
+
+
+def test_every_action_of_the_log_has_a_name():
+    package = Path(inspect.getfile(AuditEntry)).parent.parent
+    used = {
+        name for file in package.rglob("*.py") for name in re.findall(r'\baction="([a-z_]+)"', file.read_text("utf-8"))
+    }
+    assert used - {"store_true"} == set(ACTION_NAMES)
+
+
+def test_an_auditor_reads_the_lines_of_the_own_regions(lines, make):
+    audit_record(action="unmask", actor=make.officer(Role.COUNTY_OFFICER, "149902000000"))
+    audit_record(action="sign_in_failed", actor=NOBODY)
+    page = audit_page(actor=make.officer(Role.AUDITOR))
+    assert [line.number for line in page.lines] == [7, 5, 4, 3, 2, 1]
 
 
 def test_only_the_auditor_reads_it(lines, make):

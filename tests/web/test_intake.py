@@ -59,7 +59,9 @@ def registry():
     """Everything an import writes, as it can be read."""
     return (
         sorted(Region.objects.values_list("code", "name", "level", "parent_id")),
-        sorted((h.household_no, h.region_code, h.head_name, h.phone or "", h.size_now) for h in Household.objects.all()),
+        sorted(
+            (h.household_no, h.region_code, h.head_name, h.phone or "", h.size_now) for h in Household.objects.all()
+        ),
         sorted((p.household.household_no, p.name, p.resident_id or "", str(p.health)) for p in Person.objects.all()),
         sorted(HouseholdIncome.objects.values_list("household__household_no", "income_year", "per_capita_income")),
     )
@@ -103,7 +105,9 @@ class TestPreview:
         assert "13800000000" not in str(batch.summary)
 
     def test_nothing_that_identifies_is_kept_in_plain(self, county, sheets, upload):
-        sheets.persons.append(["H001", "P009", "王错错", IDS[5][:-1] + ("1" if IDS[5][-1] != "1" else "2"), "之子", "", ""])
+        sheets.persons.append(
+            ["H001", "P009", "王错错", IDS[5][:-1] + ("1" if IDS[5][-1] != "1" else "2"), "之子", "", ""]
+        )
         batch = upload(county, sheets.files(), confirm=True)
         undo(county, batch)
         upload(county, sheets.files(), confirm=True)
@@ -136,7 +140,9 @@ class TestWriting:
         ]
         assert ("H001", "王小花", IDS[1], "['chronic_disease', 'disabled']") in persons
         assert incomes == [("H001", 2022, Decimal(7100)), ("H002", 2022, Decimal(30000))]
-        assert list(VillageTally.objects.order_by("region_code").values_list("region_code", "households", "persons")) == [
+        assert list(
+            VillageTally.objects.order_by("region_code").values_list("region_code", "households", "persons")
+        ) == [
             (VILLAGE, 1, 2),
             (NEXT_VILLAGE, 1, 1),
         ]
@@ -328,7 +334,9 @@ class TestDepartmentTables:
         batch = upload(county, settlements(self.ROW, ("外地人", IDS[9], "门诊", 10, 1, 9, "2023.7.2")))
         assert standing_snapshots() == []
         assert not snapshots_dir().exists()
-        assert [(feed["month"], feed["rows"], feed["matched"]) for feed in batch.summary["feeds"]] == [("2023-07", 2, 1)]
+        assert [(feed["month"], feed["rows"], feed["matched"]) for feed in batch.summary["feeds"]] == [
+            ("2023-07", 2, 1)
+        ]
         job_run(job_id=batch_confirm(actor=county, batch_id=batch.pk).job_id)
         (snapshot,) = standing_snapshots()
         assert (snapshot.feed, str(snapshot.month), snapshot.rows) == ("medical_settlement", "2023-07", 2)
@@ -336,7 +344,7 @@ class TestDepartmentTables:
     def test_a_newer_delivery_replaces_and_undoing_brings_back(self, county, upload):
         upload(county, settlements(self.ROW), confirm=True)
         old = standing_snapshots()
-        second = upload(county, settlements(self.ROW, self.ROW[:3] + (5, 1, 4, "2023-07-09")), confirm=True)
+        second = upload(county, settlements(self.ROW, (*self.ROW[:3], 5, 1, 4, "2023-07-09")), confirm=True)
         assert "将替换" in str([file.notes for file in second.files.all()])
         assert [snapshot.rows for snapshot in standing_snapshots()] == [2]
         undo(county, second)
@@ -344,7 +352,7 @@ class TestDepartmentTables:
 
     def test_a_replaced_one_is_not_undone_first(self, county, upload):
         first = upload(county, settlements(self.ROW), confirm=True)
-        upload(county, settlements(self.ROW, self.ROW[:3] + (5, 1, 4, "2023-07-09")), confirm=True)
+        upload(county, settlements(self.ROW, (*self.ROW[:3], 5, 1, 4, "2023-07-09")), confirm=True)
         with pytest.raises(ActionRefused) as refused:
             batch_undo(actor=county, batch_id=first.pk)
         assert refused.value.code == "replaced_later"

@@ -1,7 +1,7 @@
 """A worker killed half-way leaves no half state, and the next one finishes what it began: imports and screenings.
 
-Each test starts a real worker process on the test's own database, stops it dead (SIGKILL) at one point of the work, looks
-at what is there, and lets a fresh worker go on.
+Each test starts a real worker process on the test's own database, stops it dead (SIGKILL) at one point of the work,
+looks at what is there, and lets a fresh worker go on.
 """
 
 import os

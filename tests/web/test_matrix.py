@@ -111,7 +111,15 @@ GIVEN = {
     "intake:rejects",
     "jobs:job",
 }
-POSTS = {"registry:unmask", "intake:confirm", "intake:discard", "intake:undo", "audit:verify", "accounts:sign_out", "set_language"}
+POSTS = {
+    "registry:unmask",
+    "intake:confirm",
+    "intake:discard",
+    "intake:undo",
+    "audit:verify",
+    "accounts:sign_out",
+    "set_language",
+}
 NEEDS_ARGUMENTS = {name for name, route, _action in all_addresses() if "<" in route}
 REGIONS = {
     Role.VILLAGE_CADRE: VILLAGE,
@@ -195,8 +203,11 @@ def test_no_page_shows_a_household_of_elsewhere(world, make, signed_in, name, ro
     client = signed_in(make.user(role, region))
     foreign = {head for village, head in HEADS.items() if village not in villages}
     for q in SEARCHES if name in {"registry:households", "discovery:clues", "discovery:export"} else [""]:
-        questions = [{"q": q}, *({"q": q, "region": village} for village in HEADS), {"q": q, "state": "all"}] if q or name in {
-            "registry:households", "discovery:clues", "discovery:export"} else [{}]
+        questions = (
+            [{"q": q}, *({"q": q, "region": village} for village in HEADS), {"q": q, "state": "all"}]
+            if q or name in {"registry:households", "discovery:clues", "discovery:export"}
+            else [{}]
+        )
         for question in questions:
             response = ask(client, world, name, village=next(iter(sorted(villages)), VILLAGE), **question)
             if response.status_code != 200:
@@ -230,7 +241,9 @@ def test_a_household_of_elsewhere_is_not_found(world, make, signed_in, name, vil
 
 
 @pytest.mark.parametrize("role", [Role.COUNTY_OFFICER, Role.DEPARTMENT_OFFICER])
-@pytest.mark.parametrize("name", ["intake:detail", "intake:confirm", "intake:discard", "intake:undo", "intake:rejects", "jobs:job"])
+@pytest.mark.parametrize(
+    "name", ["intake:detail", "intake:confirm", "intake:discard", "intake:undo", "intake:rejects", "jobs:job"]
+)
 def test_an_import_of_another_county_is_not_found(world, make, signed_in, name, role):
     response = ask(signed_in(make.user(role, COUNTY)), world, name)
     assert response.status_code == 404

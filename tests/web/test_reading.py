@@ -30,7 +30,9 @@ TOWNSHIP, VILLAGE, NEXT_VILLAGE, FAR_VILLAGE = "149901101000", "149901101201", "
 
 def statements(function, **arguments):
     """The result and how many SQL statements it took."""
-    with CaptureQueriesContext(connection, ) as captured:
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
         result = function(**arguments)
     return result, len(captured)
 
@@ -145,14 +147,20 @@ def test_the_filter(county, make, chosen, found):
 def test_search_by_whole_id_and_by_household_number(county, make):
     officer = make.officer(Role.COUNTY_OFFICER)
     member = county[2].members.last()
-    for q in (member.resident_id, f" {member.resident_id.lower()} ", "".join(chr(ord(c) + 0xFEE0) for c in member.resident_id)):
+    for q in (
+        member.resident_id,
+        f" {member.resident_id.lower()} ",
+        "".join(chr(ord(c) + 0xFEE0) for c in member.resident_id),
+    ):
         assert heads(household_search(actor=officer, q=q)) == ["王小明"]
     assert heads(household_search(actor=officer, q=county[3].household_no)) == ["赵铁柱"]
     assert heads(household_search(actor=officer, q=county[3].household_no[:-1])) != []
     assert heads(household_search(actor=make.officer(Role.VILLAGE_CADRE, VILLAGE), q=member.resident_id)) == []
 
 
-@pytest.mark.parametrize("sort", ["level", "head", "region", "raised", "-level", "-head", "-region", "-raised", "nonsense"])
+@pytest.mark.parametrize(
+    "sort", ["level", "head", "region", "raised", "-level", "-head", "-region", "-raised", "nonsense"]
+)
 def test_every_order_shows_all(county, make, sort):
     page = clue_page(actor=make.officer(Role.COUNTY_OFFICER), filter=ClueFilter(), sort=sort)
     assert len(set(heads(page))) == 4
@@ -314,7 +322,9 @@ def test_before_the_first_screening_there_are_no_counts(make):
     found = figures(actor=make.officer(Role.COUNTY_OFFICER))
     assert not found.has_registry
     assert found.run is None
-    assert {figure.value for figure in found.figures if figure.key in {"under_line_not_enrolled", "cannot_tell"}} == {None}
+    assert {figure.value for figure in found.figures if figure.key in {"under_line_not_enrolled", "cannot_tell"}} == {
+        None
+    }
 
 
 def test_screenings_are_listed_in_two_statements(county, make):

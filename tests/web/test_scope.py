@@ -6,11 +6,10 @@ import pytest
 
 from doudi.standards.regions import RegionCode
 from doudi.web.accounts.addresses import all_addresses
-from doudi.web.accounts.models import Post
+from doudi.web.accounts.models import Post, User
 from doudi.web.accounts.roles import PERMISSIONS, Action, Role
 from doudi.web.accounts.scope import SYSTEM, Area, HeldPost, Officer, officer_of, region_bounds, require
 from doudi.web.accounts.services import account_unlock, password_change, post_assign, post_end, user_create
-from doudi.web.accounts.models import User
 from doudi.web.refusal import ActionRefused, NotAllowed
 from doudi.web.registry.models import Household, Person
 
@@ -18,7 +17,9 @@ COUNTY, TOWNSHIP, VILLAGE = "149901000000", "149901101000", "149901101201"
 
 
 def officer(*posts):
-    return Officer(1, "某", "some", tuple(HeldPost(role, RegionCode(region), department) for role, region, department in posts))
+    return Officer(
+        1, "某", "some", tuple(HeldPost(role, RegionCode(region), department) for role, region, department in posts)
+    )
 
 
 def test_every_role_has_its_row():
@@ -81,8 +82,10 @@ class TestPosts:
     def test_a_post_counts_from_its_first_to_its_last_day(self, make):
         user = make.user(Role.COUNTY_OFFICER)
         Post.objects.update(since=date(2023, 1, 1), until=date(2023, 12, 31))
-        held = {day: officer_of(user, on=day).may(Action.CLUE_SEE) for day in map(date.fromisoformat, (
-            "2022-12-31", "2023-01-01", "2023-12-31", "2024-01-01"))}
+        held = {
+            day: officer_of(user, on=day).may(Action.CLUE_SEE)
+            for day in map(date.fromisoformat, ("2022-12-31", "2023-01-01", "2023-12-31", "2024-01-01"))
+        }
         assert list(held.values()) == [False, True, True, False]
 
     def test_a_disabled_account_may_nothing(self, make):
@@ -136,9 +139,7 @@ class TestPosts:
     def test_a_post_outside_the_region_is_refused(self, make):
         security = make.officer(Role.SECURITY_ADMIN, TOWNSHIP)
         with pytest.raises(NotAllowed):
-            post_assign(
-                actor=security, user=make.user(Role.LEADER), role=Role.LEADER, region=RegionCode(COUNTY)
-            )
+            post_assign(actor=security, user=make.user(Role.LEADER), role=Role.LEADER, region=RegionCode(COUNTY))
 
     def test_a_department_officer_needs_a_department(self, make):
         with pytest.raises(ActionRefused) as refused:

@@ -127,6 +127,9 @@ def test_the_household_page_shows_facts_and_what_cannot_be_told(county, register
     assert facts["per_capita_income_last_year"].title != "per_capita_income_last_year"
     assert {fact.person_name for fact in file.facts} >= {"王建国", "王小花"}
     assert file.run == latest_run()
+    unknown = {(one.rule_id, one.person_name) for one in file.cannot_tell}
+    assert ("medical.uninsured", "王建国") in unknown or ("medical.self_paid_high", "") in unknown
+    assert all(one.missing and one.title != one.rule_id for one in file.cannot_tell)
 
 
 def test_one_screening_at_a_time(county, registered):

@@ -66,14 +66,14 @@ class RefusalMiddleware:
 
 def refusal_response(request: HttpRequest, *, code: str, message: str, status: int) -> HttpResponse:
     """The page of a refusal (`refused.html`: `code`, `message`, `status`)."""
-    response = render(
-        request, "refused.html", {"code": code, "message": message, "status": status}, status=status
-    )
+    response = render(request, "refused.html", {"code": code, "message": message, "status": status}, status=status)
     response["X-Refusal"] = code
     return response
 
 
-def locked_out(request: HttpRequest, credentials: dict | None = None, *_args: object, **_kwargs: object) -> HttpResponse:
+def locked_out(
+    request: HttpRequest, credentials: dict | None = None, *_args: object, **_kwargs: object
+) -> HttpResponse:
     """The answer to a sign-in after too many failures."""
     minutes = int(settings.AXES_COOLOFF_TIME * 60)
     message = _("密码连续输错 %(times)d 次,该账号已在本机锁定,请 %(minutes)d 分钟后再试,或请安全管理员解锁。") % {

@@ -79,7 +79,7 @@ class Officer:
         return self._areas[action]
 
     def may_in(self, action: Action, region: RegionCode | str, *, department: str = "") -> bool:
-        """Whether the action is allowed on the whole of `region` (for a department's officer: on that department's part)."""
+        """Whether the action is allowed on the whole of `region`, or on a department's part of it."""
         wanted = Area(RegionCode(region), department)
         return any(_includes(area, wanted) for area in self.reach(action))
 

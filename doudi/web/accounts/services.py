@@ -19,7 +19,7 @@ from doudi.web.refusal import ActionRefused
 
 @transaction.atomic
 def user_create(*, actor: Officer, username: str, name: str, password: str, unit: str = "") -> User:
-    """Open an account without any post. Refuses a taken name (`username_taken`) or a weak password (`weak_password`)."""
+    """Open an account without any post. Refuses a taken name (`username_taken`), a weak password (`weak_password`)."""
     require(actor, Action.ACCOUNT_MANAGE)
     if User.objects.filter(username=username).exists():
         raise ActionRefused("username_taken", _("用户名“%s”已被使用") % username)

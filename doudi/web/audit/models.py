@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class AuditEntry(models.Model):
-    """One line of the log. `digest` is the SM3 of the line with the digest of the line before; triggers refuse changes."""
+    """One line of the log. `digest` is the SM3 of the line with the digest before it; triggers refuse changes."""
 
     number = models.PositiveBigIntegerField(_("序号"), primary_key=True)
     at = models.DateTimeField(_("时间"), default=timezone.now, db_index=True)

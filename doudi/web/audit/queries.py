@@ -5,15 +5,33 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext as _
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from doudi.web.accounts.roles import Action
-from doudi.web.accounts.scope import Officer, require
+from doudi.web.accounts.scope import Officer, region_condition, require
 from doudi.web.audit.models import AuditEntry
 
 ACTION_NAMES = {
     "sign_in": _("登录"),
+    "sign_out": _("退出登录"),
+    "sign_in_failed": _("登录失败"),
+    "password_change": _("更改密码"),
+    "user_create": _("建立账号"),
+    "post_assign": _("安排岗位"),
+    "post_end": _("结束岗位"),
+    "account_unlock": _("解锁账号"),
+    "unmask": _("查看完整证件号码"),
+    "clue_export": _("导出线索"),
+    "import_upload": _("上传文件"),
+    "import_apply": _("写入导入"),
+    "import_discard": _("放弃导入"),
+    "import_undo": _("撤销导入"),
+    "rejects_download": _("下载退回数据"),
+    "screening_start": _("开始筛查"),
+    "screening_done": _("完成筛查"),
 }
+"""What each action of the log is called; a test holds the list to the code."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +66,10 @@ def audit_page(
     before: int | None = None,
     size: int = 50,
 ) -> AuditPage:
-    """The newest lines first, in the regions of the auditor. One SQL statement."""
+    """The newest lines first, of the auditor's regions and of none (failed sign-ins). One SQL statement."""
     require(actor, Action.AUDIT_SEE)
-    entries = AuditEntry.objects.order_by("-number")
+    theirs = region_condition(actor.reach(Action.AUDIT_SEE)) | Q(region_code="")
+    entries = AuditEntry.objects.filter(theirs).order_by("-number")
     if action:
         entries = entries.filter(action=action)
     if username:

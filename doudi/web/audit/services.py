@@ -79,7 +79,7 @@ def entry_digest(entry: AuditEntry, previous: str) -> str:
         ensure_ascii=False,
         separators=(",", ":"),
     )
-    digest = hashes.Hash(hashes.SM3())  # noqa: S303
+    digest = hashes.Hash(hashes.SM3())
     digest.update(line.encode())
     return digest.finalize().hex()
 
@@ -125,5 +125,7 @@ def audit_verify(*, most_problems: int = 20) -> ChainReport:
         if expected != head.number + 1 or previous != head.digest:
             problems.append(ChainProblem("cut_off", expected, f"第 {expected} 条以后的记录被删除"))
         if head.number and head.seal != head_seal(head):
-            problems.append(ChainProblem("seal", head.number, "日志末尾的封印不符: 有人绕过系统改写了日志, 或密钥已更换"))
+            problems.append(
+                ChainProblem("seal", head.number, "日志末尾的封印不符: 有人绕过系统改写了日志, 或密钥已更换")
+            )
     return ChainReport(checked=expected - 1, problems=tuple(problems), until=until)

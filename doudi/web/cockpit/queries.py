@@ -62,7 +62,9 @@ def figures(*, actor: Officer) -> Figures:
     levels = clues.aggregate(red=Count("pk", filter=Q(level="red")), yellow=Count("pk", filter=Q(level="yellow")))
     listed = [
         *(
-            Figure(key, (found[rule_id].households if rule_id in found else 0) if run else None, "clues", {"rule": rule_id})
+            Figure(
+                key, (found[rule_id].households if rule_id in found else 0) if run else None, "clues", {"rule": rule_id}
+            )
             for key, rule_id in (("under_line_not_enrolled", UNDER_LINE), ("under_watch_line", UNDER_WATCH_LINE))
         ),
         Figure("red_clues", levels["red"], "clues", {"level": "red"}),

@@ -61,7 +61,8 @@ def _with_database_keys(engine: duckdb.DuckDBPyConnection) -> pa.Table:
         "SELECT a.*, h.household_id, p.person_id FROM alert a JOIN household h USING (household_key) "
         "LEFT JOIN (SELECT person_key, household_id, min(person_id) AS person_id FROM person GROUP BY ALL) p "
         "ON p.person_key = a.person_key AND p.household_id = h.household_id "
-        "ORDER BY h.household_id, CASE a.level WHEN 'red' THEN 0 WHEN 'yellow' THEN 1 ELSE 2 END, a.rule_id, p.person_id"
+        "ORDER BY h.household_id, CASE a.level WHEN 'red' THEN 0 WHEN 'yellow' THEN 1 ELSE 2 END, a.rule_id, "
+        "p.person_id"
     ).to_arrow_table()
 
 
@@ -98,9 +99,7 @@ def _keep_clues(run: ScreeningRun, alerts: pa.Table, report: Report) -> dict[int
     lost = [
         clue
         for household, clue in known.items()
-        if household not in rules
-        and clue.state == ClueState.OPEN
-        and clue.channel == Channel.DEPARTMENT_SCREENING
+        if household not in rules and clue.state == ClueState.OPEN and clue.channel == Channel.DEPARTMENT_SCREENING
     ]
     for clue in lost:
         clue.vanished = [*clue.vanished, *(_gone(rule_id, run) for rule_id in clue.rules)]

@@ -79,7 +79,7 @@ class ClueState(models.TextChoices):
 
 
 class ClueLevel(models.TextChoices):
-    """How urgent. An `exclusion` asks for verification (vehicle, business …); alone it makes no clue, and never ends one."""
+    """How urgent. An `exclusion` asks for verification (vehicle, business …): it makes no clue alone and ends none."""
 
     RED = "red", _("红色")
     YELLOW = "yellow", _("黄色")

@@ -117,9 +117,7 @@ def clue_rows(clues: Sequence[Clue], *, actor: Officer) -> list[ClueRow]:
         Alert.objects.visible_to(actor)
         .filter(clue_id__in=[clue.pk for clue in clues], run_id__in=runs)
         .select_related("person")
-        .only(
-            "clue_id", "run_id", "rule_id", "level", "risk", "department", "sentence", "sentence_en", "person__name"
-        )
+        .only("clue_id", "run_id", "rule_id", "level", "risk", "department", "sentence", "sentence_en", "person__name")
         .order_by("pk")
     )
     reasons: dict[int, list[Alert]] = {clue.pk: [] for clue in clues}
@@ -171,7 +169,12 @@ def with_household(clues: QuerySet[Clue]) -> QuerySet[Clue]:
 
 
 def clue_page(
-    *, actor: Officer, filter: ClueFilter, sort: str = "level", page: int | str = 1, size: int = 50
+    *,
+    actor: Officer,
+    filter: ClueFilter,  # noqa: A002 - the page's word
+    sort: str = "level",
+    page: int | str = 1,
+    size: int = 50,
 ) -> Page[ClueRow]:
     """One page of the list. Four SQL statements (count, clues, reasons, places), five when a word is searched for."""
     clues = sorted_clues(with_household(clues_matching(actor=actor, chosen=filter)), sort)

@@ -1,6 +1,7 @@
 """The rulebook the installation runs on, loaded once and again when a file changes."""
 
 import logging
+import time
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,14 +15,24 @@ if TYPE_CHECKING:
 log = logging.getLogger("doudi.discovery")
 
 
+SECONDS_BETWEEN_LOOKS = 2.0
+_looked: dict[Path, tuple[float, tuple[int, int]]] = {}
+"""Folder → when its files' times were last looked at, and what was seen."""
+
+
 def current_rulebook() -> "Rulebook":
-    """Loading takes a while; later calls only look at the files' times."""
+    """The rulebook as it is now, or was two seconds ago. Raises `RulebookError` when a file is wrong."""
     folder = Path(settings.DOUDI_RULES_DIR)
-    return _load(folder, _newest(folder))
+    now = time.monotonic()
+    looked, seen = _looked.get(folder, (-SECONDS_BETWEEN_LOOKS, (0, 0)))
+    if now - looked >= SECONDS_BETWEEN_LOOKS:
+        seen = _newest(folder)
+        _looked[folder] = now, seen
+    return _load(folder, seen)
 
 
 @lru_cache(maxsize=2)
-def _load(folder: Path, changed: tuple[int, int]) -> "Rulebook":
+def _load(folder: Path, seen: tuple[int, int]) -> "Rulebook":
     from doudi.rulebook import load_rulebook
 
     return load_rulebook(folder)

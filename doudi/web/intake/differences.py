@@ -1,7 +1,7 @@
 """What an import would change: the sheets against the registry, set against set in DuckDB.
 
-Every row of a sheet becomes `added`, `changed` or `left`. Rows of the registry that the sheets do not have are counted as
-absent and stay: nobody is deleted by a sheet that lacks them.
+Every row of a sheet becomes `added`, `changed` or `left`. Rows of the registry that the sheets do not have are counted
+as absent and stay: nobody is deleted by a sheet that lacks them.
 """
 
 from dataclasses import dataclass, field
@@ -128,9 +128,7 @@ def _existing(reader: ArrowReader, target: Target, area: RegionCode) -> pa.Table
     return reader.read(sql, pa.schema(schema))
 
 
-def _with_household(
-    engine: duckdb.DuckDBPyConnection, rows: pa.Table, *, with_sheet: bool
-) -> tuple[pa.Table, int]:
+def _with_household(engine: duckdb.DuckDBPyConnection, rows: pa.Table, *, with_sheet: bool) -> tuple[pa.Table, int]:
     engine.register("rows", rows)
     known = "SELECT household_no FROM known_household"
     if with_sheet:
@@ -158,7 +156,8 @@ def _difference(
         columns = "s.*"
     engine.execute(
         f"CREATE OR REPLACE TEMP TABLE compared AS SELECT {columns}, {identity} AS _id, "  # noqa: S608
-        f"CASE WHEN {identity} IS NULL THEN 'added' WHEN {differs} THEN 'changed' ELSE 'left' END AS _status FROM {source}"
+        f"CASE WHEN {identity} IS NULL THEN 'added' WHEN {differs} THEN 'changed' ELSE 'left' END AS _status "
+        f"FROM {source}"
     )
     counts = dict(engine.sql("SELECT _status, count(*) FROM compared GROUP BY _status").fetchall())
     rows = engine.sql("SELECT * FROM compared WHERE _status <> 'left'").to_arrow_table()
@@ -207,8 +206,8 @@ def _match_persons(engine: duckdb.DuckDBPyConnection, *, with_numbers: bool) -> 
 def _absent(engine: duckdb.DuckDBPyConnection, target: Target, sheet: pa.Table) -> int:
     if target is HOUSEHOLD and "region_code" in sheet.column_names:
         sql = (
-            "SELECT count(*) FROM known_household k SEMI JOIN (SELECT DISTINCT region_code FROM s) v USING (region_code) "
-            "ANTI JOIN s USING (household_no)"
+            "SELECT count(*) FROM known_household k "
+            "SEMI JOIN (SELECT DISTINCT region_code FROM s) v USING (region_code) ANTI JOIN s USING (household_no)"
         )
     elif target is PERSON:
         sql = (

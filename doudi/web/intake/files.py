@@ -23,8 +23,11 @@ MONTH_IN_NAME = re.compile(r"(20\d{2})[-_.年]?(0[1-9]|1[0-2])(?!\d)")
 class Uploaded(Protocol):
     """What Django's uploaded files offer."""
 
-    name: str
-    size: int
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def size(self) -> int: ...
 
     def open(self, mode: str = "rb") -> BinaryIO: ...
 

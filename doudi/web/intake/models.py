@@ -106,7 +106,7 @@ class RowImage(models.Model):
 
 
 class FeedSnapshot(models.Model):
-    """One department table of one month as it was accepted, in the snapshot folder. Screening uses the standing ones."""
+    """One department table of a month as accepted, in the snapshot folder. Screening uses the standing ones."""
 
     feed = models.CharField(_("数据表"), max_length=64)
     month = models.CharField(_("数据月份"), max_length=7)

@@ -14,9 +14,9 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from doudi.feeds.contract import Contract, ContractError, load_contracts
+from doudi.feeds.problems import Problem, UnreadableFile
 from doudi.feeds.registry import assemble
 from doudi.feeds.rejects import write_rejects
-from doudi.feeds.problems import Problem, UnreadableFile
 from doudi.feeds.sheet import SheetReading, read_sheet
 from doudi.standards.regions import RegionCode
 from doudi.web.intake.models import ImportBatch, ImportFile
@@ -57,9 +57,7 @@ def read_batch(batch: ImportBatch, *, registry_allowed: bool, report: Report) ->
     known = contracts()
     for file in batch.files.select_related("original"):
         reading = _read_file(file, known, report)
-        if reading is None:
-            result.problems += 1
-        elif not _is_theirs(file, reading, batch, registry_allowed=registry_allowed):
+        if reading is None or not _is_theirs(file, reading, batch, registry_allowed=registry_allowed):
             result.problems += 1
         elif reading.contract.id.startswith(REGISTRY_PREFIX):
             registry.append((file, reading))

@@ -1,4 +1,4 @@
-"""The life of an import: receive → read → preview → confirm → apply → (undo). Each step asks the scope and is audited."""
+"""The life of an import: receive → read → preview → confirm → apply → (undo). Each step asks the scope, is audited."""
 
 from collections.abc import Sequence
 
@@ -137,7 +137,7 @@ def batch_discard(*, actor: Officer, batch_id: int) -> ImportBatch:
 
 
 def batch_undo(*, actor: Officer, batch_id: int) -> ImportBatch:
-    """Queue the taking back of an import. Refuses at once when later work rests on it (`changed_later`, `screened` …)."""
+    """Queue the taking back of an import. Refuses when later work rests on it (`changed_later`, `screened` …)."""
     from doudi.web.intake.writing import refuse_if_built_upon
 
     with transaction.atomic():
@@ -192,9 +192,7 @@ def _locked(actor: Officer, batch_id: int, action: Action) -> ImportBatch:
 
 def _expect(batch: ImportBatch, *states: BatchState) -> None:
     if batch.state not in states:
-        raise ActionRefused(
-            "wrong_state", _("这次导入现在是“%s”,不能这样做。") % BatchState(batch.state).label
-        )
+        raise ActionRefused("wrong_state", _("这次导入现在是“%s”,不能这样做。") % BatchState(batch.state).label)
 
 
 def mark(batch: ImportBatch, state: BatchState, **fields: object) -> None:

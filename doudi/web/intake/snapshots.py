@@ -39,7 +39,10 @@ def forget_staging(batch: ImportBatch) -> None:
 def stage_snapshot(
     batch: ImportBatch, file: ImportFile, reading: "SheetReading", registered: pa.Table
 ) -> dict[str, Any]:
-    """Write one department table to staging; gives what the preview says of it. `registered`: `registered_persons()`."""
+    """Write one department table to staging; gives what the preview says of it.
+
+    `registered`: see `registered_persons`.
+    """
     from doudi.feeds.snapshot import write_snapshot
 
     root = staging_dir(batch)
@@ -135,7 +138,9 @@ def standing_snapshots() -> "list[Snapshot]":
     from doudi.feeds.snapshot import list_snapshots
 
     wanted = {(snapshots_dir() / folder).resolve() for folder in _standing().values_list("folder", flat=True)}
-    return [snapshot for snapshot in list_snapshots(snapshots_dir(), superseded=True) if snapshot.folder.resolve() in wanted]
+    return [
+        snapshot for snapshot in list_snapshots(snapshots_dir(), superseded=True) if snapshot.folder.resolve() in wanted
+    ]
 
 
 def _standing() -> Any:

@@ -35,7 +35,7 @@ class Target:
 
     @property
     def encrypted(self) -> tuple[str, ...]:
-        return tuple(f.column for f in stored_fields(self.model) if isinstance(f, EncryptedTextField))
+        return tuple(str(f.column) for f in stored_fields(self.model) if isinstance(f, EncryptedTextField))
 
     @property
     def hashes(self) -> tuple[str, ...]:
@@ -58,7 +58,7 @@ class Target:
         """The column in SQL, of a type that ADBC gives as Arrow."""
         field = next(f for f in self.model._meta.concrete_fields if f.column == column)
         text = f'{alias}."{column}"'
-        return f"CAST({text} AS DOUBLE PRECISION) AS \"{column}\"" if isinstance(field, models.DecimalField) else text
+        return f'CAST({text} AS DOUBLE PRECISION) AS "{column}"' if isinstance(field, models.DecimalField) else text
 
 
 REGION = Target("region", Region, ("code",), "行政区划")

@@ -59,8 +59,9 @@ def read(job: Job, report: Report) -> dict[str, Any]:
         return {"state": batch.state}
     mark(batch, BatchState.PARSING)
     snapshots.forget_staging(batch)
-    for file in batch.files.exclude(rejects=None).select_related("rejects"):  # of a reading that was broken off
-        vault_remove(file.rejects)
+    for file in batch.files.select_related("rejects"):
+        if file.rejects is not None:  # of a reading that was broken off
+            vault_remove(file.rejects)
     found = read_batch(batch, registry_allowed=bool(job.arguments["registry_allowed"]), report=report)
     feeds = []
     registered = snapshots.registered_persons() if found.feeds else None
@@ -177,9 +178,7 @@ def _last_of_each(feeds: list[dict[str, Any]], notes: list[str]) -> list[dict[st
     return list(chosen.values())
 
 
-def _preview(
-    batch: ImportBatch, difference: Difference | None, feeds: list[dict[str, Any]], notes: list[str]
-) -> None:
+def _preview(batch: ImportBatch, difference: Difference | None, feeds: list[dict[str, Any]], notes: list[str]) -> None:
     notes = list(dict.fromkeys(notes))
     if difference is not None and difference.orphans:
         notes.append(_("%d 行人口或收入找不到所属的户,没有导入。") % difference.orphans)

@@ -42,7 +42,7 @@ def registry_changed(state: RegistryState) -> None:
         cursor.execute('DELETE FROM "registry_villagetally"')
         cursor.execute(
             'INSERT INTO "registry_villagetally" (region_code, households, persons) '
-            "SELECT h.region_code, COUNT(*), COALESCE(SUM(m.persons), 0) FROM \"registry_household\" h LEFT JOIN ("
+            'SELECT h.region_code, COUNT(*), COALESCE(SUM(m.persons), 0) FROM "registry_household" h LEFT JOIN ('
             '  SELECT household_id, COUNT(*) AS persons FROM "registry_person" '
             "  WHERE status IS NULL OR status NOT IN ('dead', 'moved_out') GROUP BY household_id"
             ") m ON m.household_id = h.id GROUP BY h.region_code"
@@ -68,9 +68,7 @@ def _encrypted_rows(table: TableDifference, report: Report) -> pa.Table:
     return rows
 
 
-def write_difference(
-    *, batch: ImportBatch, difference: Difference, rows: dict[str, pa.Table], report: Report
-) -> None:
+def write_difference(*, batch: ImportBatch, difference: Difference, rows: dict[str, pa.Table], report: Report) -> None:
     """Insert what is new, update what differs, keep images of what was. The caller holds the registry's lock."""
     numbers = difference.known_households
     if "region" in rows:
@@ -109,9 +107,7 @@ def _insert(target: Target, batch: ImportBatch, rows: pa.Table, report: Report) 
     insert_rows(target.model, rows, report=report, phase=STEPS[target.name], own_ids=target is not REGION)
 
 
-def _update(
-    target: Target, batch: ImportBatch, difference: TableDifference, rows: pa.Table, report: Report
-) -> None:
+def _update(target: Target, batch: ImportBatch, difference: TableDifference, rows: pa.Table, report: Report) -> None:
     if rows.num_rows == 0:
         return
     keep_images(target.model, name=target.name, batch_id=batch.pk, ids=rows.column("_id").to_pylist())
@@ -121,9 +117,7 @@ def _update(
     else:
         rows = rows.rename_columns(["id" if name == "_id" else name for name in rows.column_names])
     rows = rows.append_column("changed_batch", pa.array([batch.pk] * rows.num_rows, pa.int64()))
-    update_rows(
-        target.model, rows, key="code" if target is REGION else "id", report=report, phase=STEPS[target.name]
-    )
+    update_rows(target.model, rows, key="code" if target is REGION else "id", report=report, phase=STEPS[target.name])
 
 
 def _write_regions(batch: ImportBatch, difference: TableDifference, rows: pa.Table) -> None:
@@ -141,7 +135,7 @@ def _write_regions(batch: ImportBatch, difference: TableDifference, rows: pa.Tab
     _update(REGION, batch, difference, _rows_with(rows, "changed"), lambda *_parts: None)
 
 
-# --- taking back --------------------------------------------------------------------------------------------------------
+# --- taking back ----------------------------------------------------------------------------------------------------
 
 MODELS: dict[str, Any] = {"region": Region, "household": Household, "person": Person, "income": HouseholdIncome}
 

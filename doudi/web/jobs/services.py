@@ -42,7 +42,7 @@ def job_queue(
 
 
 def job_run(*, job_id: UUID, report: Report | None = None) -> Job:
-    """Do the work of a job, in this process. A job that is over is left as it is. Never raises for the work's own errors."""
+    """Do the work of a job in this process; a job that is over stays as it is. The work's own errors are not raised."""
     job = Job.objects.get(pk=job_id)
     if job.is_over:
         return job

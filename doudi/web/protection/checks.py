@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import Warning as Doubt
 from django.db import connection
 from django.db.utils import Error as DatabaseError
 
@@ -18,9 +19,9 @@ NOT_OTHERS = 0o077
 def secret_is_kept_apart(**_: Any) -> list[CheckMessage]:
     if settings.DOUDI_SECRET_BESIDE_DATA:
         return [
-            Warning(
+            Doubt(
                 "密钥文件与数据放在同一文件夹",
-                hint="演示可以; 正式使用请设置环境变量 DOUDI_SECRET_KEY, 并把密钥另存一份, 丢失后数据无法解密。",
+                hint="演示可以; 正式使用请设置环境变量 DOUDI_SECRET_KEY 并另存一份, 丢失后数据无法解密。",
                 id="doudi.W101",
             )
         ]
@@ -33,12 +34,13 @@ def data_folder_is_private(**_: Any) -> list[CheckMessage]:
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as problem:
-        return [Error(f"无法建立数据文件夹 {folder}: {problem.strerror}", hint="检查 DOUDI_DATA_DIR。", id="doudi.E102")]
+        text = f"无法建立数据文件夹 {folder}: {problem.strerror}"
+        return [Error(text, hint="检查 DOUDI_DATA_DIR。", id="doudi.E102")]
     if not os.access(folder, os.W_OK):
         return [Error(f"数据文件夹 {folder} 不可写", hint="检查 DOUDI_DATA_DIR 和文件夹权限。", id="doudi.E102")]
     if os.name == "posix" and folder.stat().st_mode & NOT_OTHERS & 0o007:
         return [
-            Warning(f"本机其他用户能进入数据文件夹 {folder}", hint=f"执行 chmod 700 {folder}", id="doudi.W103"),
+            Doubt(f"本机其他用户能进入数据文件夹 {folder}", hint=f"执行 chmod 700 {folder}", id="doudi.W103"),
         ]
     return []
 
@@ -52,7 +54,7 @@ def debug_is_off_for_others(**_: Any) -> list[CheckMessage]:
         found.append(Error("调试方式下不得对外提供服务", hint="去掉 DOUDI_DEBUG。", id="doudi.E104"))
     if open_to_others and not settings.DOUDI_SECURE:
         found.append(
-            Warning(
+            Doubt(
                 "服务对外开放, 但没有声明使用 https",
                 hint="在前面放置提供 https 的反向代理, 并设置 DOUDI_SECURE=1 (登录凭证只走加密连接)。",
                 id="doudi.W105",
@@ -66,7 +68,7 @@ def rules_are_there(**_: Any) -> list[CheckMessage]:
     folder = Path(settings.DOUDI_RULES_DIR)
     if (folder / "feeds").is_dir():
         return []
-    return [Warning(f"找不到规则文件夹 {folder}", hint="设置 DOUDI_RULES_DIR。", id="doudi.W106")]
+    return [Doubt(f"找不到规则文件夹 {folder}", hint="设置 DOUDI_RULES_DIR。", id="doudi.W106")]
 
 
 @register(Tags.database)
@@ -76,7 +78,7 @@ def key_opens_the_data(databases: Any = None, **_: Any) -> list[CheckMessage]:
         return []
     try:
         if "protection_keyproof" not in connection.introspection.table_names():
-            return [Warning("数据库还没有建表", hint="执行 doudi manage migrate", id="doudi.W107")]
+            return [Doubt("数据库还没有建表", hint="执行 doudi manage migrate", id="doudi.W107")]
         fits = key_fits()
     except DatabaseError as problem:
         return [Error(f"无法连接数据库: {problem}", hint="检查 DOUDI_DATABASE_URL。", id="doudi.E108")]

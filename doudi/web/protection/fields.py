@@ -8,7 +8,7 @@ from django.db import models
 from doudi.web.protection.sm4 import decrypt_text, encrypt_text
 
 
-class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
+class EncryptedTextField(models.TextField):
     """Text that the database holds only encrypted. Empty is stored as NULL. It can't be searched: search its hash."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -1,4 +1,4 @@
-"""Is the secret still the one the data was written with? A known text under the key tells, before anyone sees an error."""
+"""Is the secret still the one the data was written with? A known text under the key tells, before errors do."""
 
 from django.db import transaction
 

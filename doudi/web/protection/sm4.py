@@ -18,7 +18,7 @@ NONCE_BYTES = 12
 TAG_BYTES = 16
 
 
-class WrongKey(Exception):
+class WrongKey(Exception):  # noqa: N818 - named for what is wrong
     """An encrypted value can't be opened: the secret is not the one it was written with, or the value was altered."""
 
     def __init__(self, place: str) -> None:

@@ -54,7 +54,7 @@ def vault_store(*, name: str, content: bytes | BinaryIO) -> VaultFile:
 
 
 def vault_read(file: VaultFile) -> bytes:
-    """The plain bytes. Raises `WrongKey` when the key changed or the file was altered, FileNotFoundError when it is gone."""
+    """The plain bytes. Raises `WrongKey` (key changed or file altered) or FileNotFoundError."""
     with vault_path(file.id).open("rb") as source:
         head = source.read(len(MAGIC) + SALT_BYTES)
         if not head.startswith(MAGIC):

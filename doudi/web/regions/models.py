@@ -10,7 +10,7 @@ from doudi.web.accounts.roles import Action
 from doudi.web.accounts.scope import Officer, region_condition
 
 if TYPE_CHECKING:
-    from doudi.web.accounts.scope import Area
+    pass
 
 
 class RegionQuerySet(models.QuerySet["Region"]):

@@ -47,9 +47,8 @@ def update_rows(
     types[key] = "bigint" if key == "id" else types[key]
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE IF EXISTS {changed}")
-        cursor.execute(
-            f"CREATE TEMPORARY TABLE {changed} ({', '.join(f'{_q(name)} {types[name]}' for name in table.column_names)})"
-        )
+        declared = ", ".join(f"{_q(name)} {types[name]}" for name in table.column_names)
+        cursor.execute(f"CREATE TEMPORARY TABLE {changed} ({declared})")
         _write(changed, table, report=report, phase=phase)
         cursor.execute(f"CREATE UNIQUE INDEX doudi_changed_key ON {changed} ({_q(key)})")
         if connection.vendor == "postgresql":
@@ -127,8 +126,8 @@ def stored_fields(model: type[models.Model]) -> list[Any]:
     return [field for field in model._meta.concrete_fields if not field.generated]
 
 
-def _q(name: str) -> str:
-    return connection.ops.quote_name(name)
+def _q(name: str | None) -> str:
+    return connection.ops.quote_name(name or "")
 
 
 def _steps(table: pa.Table) -> Rows:
@@ -145,7 +144,7 @@ def _write(name: str, table: pa.Table, *, report: Report = ignore, phase: str = 
     done = 0
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            with cursor.copy(f"COPY {_q(name)} ({columns}) FROM STDIN") as copy:  # type: ignore[attr-defined]
+            with cursor.copy(f"COPY {_q(name)} ({columns}) FROM STDIN") as copy:
                 for rows in _steps(table):
                     for row in rows:
                         copy.write_row(row)

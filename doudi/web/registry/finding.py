@@ -1,17 +1,18 @@
 """What a search word means: a whole resident id, a phone, a household number, a name or a place."""
 
 import unicodedata
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from doudi.standards.pseudonym import Pseudonymiser
 from doudi.standards.resident_id import LENGTH, normalise
 from doudi.web.accounts.roles import Action
 from doudi.web.accounts.scope import Area, Officer, region_condition
 from doudi.web.protection.keys import search_hash
-from doudi.web.registry.models import Household, Person
 from doudi.web.regions.queries import regions_named
+from doudi.web.registry.models import Household, Person
 
 PHONE_DIGITS = 11
 SHORTEST_MEMBER_NAME = 2
@@ -23,26 +24,33 @@ def pseudonymiser() -> Pseudonymiser:
 
 
 def households_found(q: str, *, actor: Officer, action: Action = Action.HOUSEHOLD_SEE) -> Q:
-    """The condition on `Household` for a search word. One SQL statement for place names, when it may be one."""
+    """The condition on `Household` for a search word. One SQL statement for place names, when it may be one.
+
+    What may be found in several ways is a union of primary keys, so that each way is answered by its own index.
+    """
     text = unicodedata.normalize("NFKC", q).strip()
     compact = normalise(text)
+    by_number = Household.objects.filter(household_no__prefix=text)
     if len(compact) == LENGTH and compact[:-1].isdigit():
-        key = pseudonymiser().resident_hash(compact)
-        holders = Person.objects.filter(resident_id_hash=key).values("household_id")
-        return Q(pk__in=holders) | Q(household_no__prefix=text)
+        holders = Person.objects.filter(resident_id_hash=pseudonymiser().resident_hash(compact))
+        return _any_of(by_number.values("pk"), holders.values("household_id"))
     if text.isascii() and text.isdigit():
-        found = Q(household_no__prefix=text)
-        if len(text) == PHONE_DIGITS:
-            key = search_hash("phone", text)
-            found |= Q(phone_hash=key) | Q(pk__in=Person.objects.filter(phone_hash=key).values("household_id"))
-        return found
-    found = Q(head_name__prefix=text) | Q(household_no__prefix=text)
-    if len(text) >= SHORTEST_MEMBER_NAME:
-        found |= Q(pk__in=Person.objects.filter(name__prefix=text).values("household_id"))
-        places = regions_named(text, actor=actor, action=action)
-        if places:
-            found |= region_condition(Area(place) for place in places)
-    return found
+        if len(text) != PHONE_DIGITS:
+            return Q(household_no__prefix=text)
+        key = search_hash("phone", text)
+        callers = Household.objects.filter(phone_hash=key), Person.objects.filter(phone_hash=key)
+        return _any_of(by_number.values("pk"), callers[0].values("pk"), callers[1].values("household_id"))
+    heads = Household.objects.filter(head_name__prefix=text)
+    if len(text) < SHORTEST_MEMBER_NAME:
+        return _any_of(by_number.values("pk"), heads.values("pk"))
+    members = Person.objects.filter(name__prefix=text).values("household_id")
+    found = _any_of(by_number.values("pk"), heads.values("pk"), members)
+    places = regions_named(text, actor=actor, action=action)
+    return found | region_condition(Area(place) for place in places) if places else found
+
+
+def _any_of(first: QuerySet[Any, Any], *others: QuerySet[Any, Any]) -> Q:
+    return Q(pk__in=first.order_by().union(*(other.order_by() for other in others)))
 
 
 def households_matching(q: str, *, actor: Officer, action: Action = Action.HOUSEHOLD_SEE) -> Q:

@@ -8,7 +8,7 @@ COMPONENTS = ("wage_income", "production_gross", "production_cost", "property_in
 """The five columns of which net income is made; production cost is subtracted."""
 
 
-def money(**options: Any) -> DecimalField:  # type: ignore[type-arg]
+def money(**options: Any) -> DecimalField:
     """A column of yuan with fen, NULL where nothing was reported."""
     return DecimalField(max_digits=14, decimal_places=2, null=True, blank=True, **options)
 

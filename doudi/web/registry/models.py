@@ -18,7 +18,7 @@ from doudi.web.protection.masking import mask_bank_account, mask_phone, mask_res
 from doudi.web.registry.income import NetIncome, PerCapitaIncome, money
 
 
-class CodesField(models.CharField):  # type: ignore[type-arg]
+class CodesField(models.CharField):
     """Several codes of one list in a column, joined by commas; a list of identifiers in Python."""
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> list[str] | None:
@@ -34,27 +34,27 @@ class CodesField(models.CharField):  # type: ignore[type-arg]
         return self.get_prep_value(self.value_from_object(obj)) or ""
 
 
-def text(label: Any, length: int = 64) -> models.CharField:  # type: ignore[type-arg]
+def text(label: Any, length: int = 64) -> models.CharField:
     return models.CharField(label, max_length=length, null=True, blank=True)
 
 
-def code(label: Any) -> models.CharField:  # type: ignore[type-arg]
+def code(label: Any) -> models.CharField:
     return models.CharField(label, max_length=48, null=True, blank=True)
 
 
-def yes_no(label: Any) -> models.BooleanField:  # type: ignore[type-arg]
+def yes_no(label: Any) -> models.BooleanField:
     return models.BooleanField(label, null=True, blank=True)
 
 
-def month(label: Any) -> models.CharField:  # type: ignore[type-arg]
+def month(label: Any) -> models.CharField:
     return models.CharField(label, max_length=7, null=True, blank=True)
 
 
-def whole(label: Any) -> models.IntegerField:  # type: ignore[type-arg]
+def whole(label: Any) -> models.IntegerField:
     return models.IntegerField(label, null=True, blank=True)
 
 
-def measure(label: Any) -> models.FloatField:  # type: ignore[type-arg]
+def measure(label: Any) -> models.FloatField:
     return models.FloatField(label, null=True, blank=True)
 
 
@@ -177,7 +177,7 @@ class PersonQuerySet(models.QuerySet["Person"]):
 
 
 class Person(Imported):
-    """One member of a household (人). The same `person_key` twice is a person registered in two households: a doubt, kept."""
+    """One member of a household (人). The same `person_key` in two households is a doubt, and kept."""
 
     household = models.ForeignKey(Household, on_delete=models.CASCADE, related_name="members", verbose_name=_("户"))
     person_key = models.BigIntegerField()
@@ -251,7 +251,7 @@ class Person(Imported):
 
 
 class HouseholdIncome(Imported):
-    """What a household earned and had to spend in one income year, by component; totals are computed by the database."""
+    """What a household earned and had to spend in one income year, by component; the database computes the totals."""
 
     household = models.ForeignKey(Household, on_delete=models.CASCADE, related_name="incomes", verbose_name=_("户"))
     income_year = models.PositiveSmallIntegerField(_("收入年度"))

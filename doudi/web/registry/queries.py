@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from doudi.standards.regions import RegionCode
 from doudi.web.accounts.roles import Action
 from doudi.web.accounts.scope import Area, Officer, region_condition
+from doudi.web.discovery.results import CannotTell, FactValue, household_results
 from doudi.web.paging import page_of
 from doudi.web.refusal import NotFound
 from doudi.web.regions.models import Region
@@ -115,30 +116,6 @@ def _household_rows(households: Sequence[Household], *, q: str) -> list[Househol
 
 
 @dataclass(frozen=True)
-class FactValue:
-    """One fact the last screening worked out; `person_id` is None for facts of the household."""
-
-    fact_id: str
-    title: str
-    title_en: str
-    unit: str
-    value: Any
-    person_id: int | None
-    person_name: str
-
-
-@dataclass(frozen=True)
-class CannotTell:
-    """A rule that could not be judged, and the facts it lacks."""
-
-    rule_id: str
-    title: str
-    title_en: str
-    person_name: str
-    missing: list[str]
-
-
-@dataclass(frozen=True)
 class Event:
     """Something that happened to the household. `kind`: import | clue | reason_gone | enrolled | exited | unmask."""
 
@@ -179,7 +156,6 @@ def household_file(*, actor: Officer, household_no: str) -> HouseholdFile:
     """
     from doudi.web.discovery.models import Alert, Clue
     from doudi.web.discovery.queries import LEVEL_ORDER, latest_run
-    from doudi.web.discovery.results import household_results
 
     household = household_visible(actor=actor, household_no=household_no)
     members = list(household.members.order_by("pk"))

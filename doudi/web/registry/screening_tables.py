@@ -11,7 +11,7 @@ TOTALS = ("net_income", "per_capita_income")
 
 
 def screening_tables() -> dict[str, pa.Table]:
-    """`regions`, `household`, `person`, `income` with every column of the models but encrypted ones and their hashes."""
+    """`regions`, `household`, `person`, `income`: every column of the models but encrypted ones and their hashes."""
     with arrow_reader() as reader:
         household = _read(reader, HOUSEHOLD)
         person = _read(reader, PERSON)

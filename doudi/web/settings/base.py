@@ -1,4 +1,4 @@
-"""The settings a county runs with. What may differ from place to place comes from the environment (see `environment`)."""
+"""The settings a county runs with. What differs from place to place comes from the environment (`environment`)."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
 """What the environment says: one function a variable, with its safe default.
 
-DOUDI_SECRET_KEY     key of sessions, field encryption and search hashes. Without it, a key file is made in the data folder.
+DOUDI_SECRET_KEY     key of sessions, field encryption and search hashes. Without it, a key file in the data folder
 DOUDI_DATA_DIR       folder of the database (SQLite), uploads, snapshots, results, job progress. Default ./var
 DOUDI_DATABASE_URL   postgresql://user:password@host:port/name; without it SQLite in the data folder
 DOUDI_DEBUG          1 for development only

@@ -9,7 +9,14 @@ from pathlib import Path
 _folder = Path(tempfile.mkdtemp(prefix="doudi-test-"))
 (_folder / "static").mkdir()
 _owner = os.getpid()
-atexit.register(lambda: os.getpid() == _owner and shutil.rmtree(_folder, ignore_errors=True))
+
+
+@atexit.register
+def _forget() -> None:
+    if os.getpid() == _owner:  # not in a child that ends
+        shutil.rmtree(_folder, ignore_errors=True)
+
+
 os.environ["DOUDI_DATA_DIR"] = str(_folder)
 os.environ.setdefault("DOUDI_SECRET_KEY", "a-secret-that-only-the-tests-use-0123456789")
 
