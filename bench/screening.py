@@ -133,7 +133,8 @@ def same_pairs(one: Path, other: Path) -> list[str]:
     left, right = pairs(one), pairs(other)
     rules = sorted({rule for rule, _ in left ^ right})
     return [
-        f"{rule}: {sum(r == rule for r, _ in left - right)} only doudi, {sum(r == rule for r, _ in right - left)} only pandas"
+        f"{rule}: {sum(r == rule for r, _ in left - right)} only doudi, "
+        f"{sum(r == rule for r, _ in right - left)} only pandas"
         for rule in rules
     ]
 

@@ -1,4 +1,4 @@
-"""A checked formula worked out for one row in Python, with unknown as None: slow and plain, for one household at a time.
+"""A checked formula worked out for one row in Python, with unknown as None: slow and plain, one household at a time.
 
 The database does this for whole counties; tests hold the two to each other.
 """

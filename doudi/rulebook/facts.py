@@ -150,6 +150,9 @@ def build_fact(
     if window is not None and isinstance(window.months, str):
         used_parameters.add(window.months)
     columns = {name for name in read if name in source.columns}
+    if doubtful := sorted(columns & (set(parameters) | {AS_OF})):
+        message = f"{'、'.join(doubtful)} 既是 {source.id} 的字段又是参数"
+        raise RulebookError([document.problem("name", message, "给参数换一个 id", at=("expression",))])
     derived = source.id in (FACTS, MEMBERS)
     if window is not None:
         columns.add(window.column)

@@ -83,7 +83,8 @@ def build_rulebook(texts: Mapping[str, str], *, prefix: str = "rules/") -> Ruleb
     """A rulebook from the texts of its files by path; `prefix` only goes into messages. Raises RulebookError."""
     build = _Build(prefix)
     documents = build.documents(texts)
-    feeds = build.each(documents["feeds"], read_feed)
+    of_departments = [one for one in documents["feeds"] if not str(one.content["id"]).startswith("registry_")]
+    feeds = build.each(of_departments, read_feed)
     parameters = build.each(documents["parameters"], read_parameter)
     sources = {**REGISTRY, **feeds}
     facts = build.facts(documents["facts"], sources, parameters)

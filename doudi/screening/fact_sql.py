@@ -110,10 +110,10 @@ class FactSql:
             self.known.add(fact.id)
 
     def _column_known(self, source: str, name: str) -> bool:
+        if source in (FACTS, MEMBERS) and name in self.facts:
+            return name in self.known
         if name == AS_OF or name in self.thresholds.parameters:
             return True
-        if source in (FACTS, MEMBERS):
-            return name in self.known
         return source != INCOME and name in self.holdings[source].never_null
 
     # ---- what is missing altogether

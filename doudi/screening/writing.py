@@ -78,7 +78,8 @@ class Shown:
 
 def written_sql(shown: Shown, form: str, language: str) -> str:
     """SQL text that writes the value as `written` does."""
-    return f"COALESCE({_known_sql(shown, form, language)}, {text(UNKNOWN[language])})"
+    known, unknown = _known_sql(shown, form, language), text(UNKNOWN[language])
+    return f"CASE WHEN {shown.sql} IS NULL THEN {unknown} ELSE {known} END"
 
 
 def _known_sql(shown: Shown, form: str, language: str) -> str:
@@ -153,9 +154,6 @@ def _json_value(shown: Shown) -> str:
     if shown.kind == "boolean":
         return f"CASE WHEN {value} THEN 'true' WHEN NOT {value} THEN 'false' ELSE 'null' END"
     plain = f"CAST({value} AS TEXT)"
-    escaped = f"""REPLACE(REPLACE({plain}, '\\', '\\\\'), '"', '\\"')"""
-    return (
-        f"COALESCE(CONCAT('\"', {escaped}, '\"'), 'null')"
-        if shown.kind != "date"
-        else (f"CASE WHEN {value} IS NULL THEN 'null' ELSE CONCAT('\"', {plain}, '\"') END")
-    )
+    if shown.kind != "date":
+        plain = f"""REPLACE(REPLACE({plain}, '\\', '\\\\'), '"', '\\"')"""
+    return f"CASE WHEN {value} IS NULL THEN 'null' ELSE CONCAT('\"', {plain}, '\"') END"

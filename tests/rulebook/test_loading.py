@@ -1,4 +1,5 @@
 """The rulebook as a whole: the one delivered is sound; every mistake is refused with file, line and remedy."""
+# ruff: noqa: E501 - one mistake a line
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -149,3 +150,9 @@ def test_the_word_on_is_a_key_and_not_a_yes() -> None:
 def test_an_unused_fact_is_a_warning() -> None:
     rulebook = build_rulebook(TEXTS | {"facts/more.yaml": SPENT.replace("id: spent", "id: more")})
     assert [(one.file, one.severity) for one in rulebook.warnings] == [("rules/facts/more.yaml", "warning")]
+
+
+def test_a_name_that_is_a_column_and_a_parameter_is_refused() -> None:
+    texts = TEXTS | {"parameters/paid.yaml": LIMIT.replace("id: limit_yuan", "id: paid")}
+    with pytest.raises(RulebookError, match="既是 bills 的字段又是参数"):
+        build_rulebook(texts)

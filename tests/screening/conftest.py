@@ -46,8 +46,8 @@ class Village:
     def person(self, key: int, household: int, **values: Any) -> None:
         ordinary = {
             "person_key": key, "household_key": household, "name": f"人{key}", "birth_date": date(1983, 5, 1),
-            "labour": "ordinary", "work_months": 10.0, "wage_month": 3000.0, "status": "active", "education": "junior_middle",
-            "insured_medical": True,
+            "labour": "ordinary", "work_months": 10.0, "wage_month": 3000.0, "status": "active",
+            "education": "junior_middle", "insured_medical": True,
         }  # fmt: skip
         self.persons.append(ordinary | values)
 

@@ -216,7 +216,7 @@ def test_a_rule_out_of_force_is_not_applied(village: Any, rulebook: Any, met: An
 def test_quotes_in_texts_do_no_harm(village: Any, rulebook: Any) -> None:
     texts = dict(rulebook.texts)
     name = f"screening/{LINE}.yaml"
-    texts[name] = texts[name].replace("尚未纳入监测\"", "'); DROP TABLE household_facts; --\"")
+    texts[name] = texts[name].replace('尚未纳入监测"', "'); DROP TABLE household_facts; --\"")
     village.rulebook = build_rulebook(texts)
     village.incomes[0]["per_capita_income"] = 1.0
     assert alert(village.screen(), LINE)["sentence"].endswith("'); DROP TABLE household_facts; --")

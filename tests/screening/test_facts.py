@@ -63,7 +63,8 @@ def test_somebody_registered_in_two_households_counts_in_both(village: Any) -> N
 
 @pytest.mark.parametrize(
     ("status", "counts"),
-    [("active", True), (None, True), ("in_army", True), ("missing", True), ("dead", False), ("moved_out", False), ("in_prison", False)],
+    [("active", True), (None, True), ("in_army", True), ("missing", True), ("dead", False), ("moved_out", False),
+     ("in_prison", False)],
 )  # fmt: skip
 def test_who_died_or_moved_away_is_no_member(village: Any, status: str | None, counts: bool) -> None:
     village.person(12, 1, status=status)
