@@ -9,8 +9,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from doudi.rulebook import MissingParameter, Parameter, ParameterValue, Rule, Rulebook
+from doudi.standards.codes import CODE_LISTS
 from doudi.standards.regions import RegionCode
-from doudi.web.layout.templatetags.layout import in_english, tongue
+from doudi.web.layout.templatetags.layout import code, in_english, tongue
 from doudi.web.refusal import NotFound
 from doudi.web.regions.queries import PlaceNames
 
@@ -54,11 +55,11 @@ class RulePage:
 
 
 def in_words(condition: str, names: Mapping[str, str]) -> str:
-    """A condition with the names of facts and parameters and with words for its operators."""
+    """A condition with the names of facts, parameters and (in quotes) codes, and with words for its operators."""
     operators = {
         "AND": _(" 并且 "),
         "OR": _(" 或者 "),
-        "NOT": _("不是"),
+        "NOT": _("并非"),
         "IS": _("是"),
         "NULL": _("没有数据"),
         "IN": _("属于"),
@@ -75,6 +76,8 @@ def in_words(condition: str, names: Mapping[str, str]) -> str:
         text = found.group(0)
         if text.isspace():
             return " "
+        if text.startswith("'"):
+            return names.get(text, text)
         return operators.get(text.upper()) or names.get(text) or text
 
     return re.sub(r"\s+", " ", WORD.sub(word, condition)).strip()
@@ -115,6 +118,9 @@ def rule_page(rule: Rule, book: Rulebook, *, region: RegionCode, on: date) -> Ru
     things: list[Any] = [*book.facts.values(), *book.parameters.values()]
     names = {thing.id: tongue(thing) for thing in things}
     used = book.facts_of(rule.facts).values()
+    names |= {
+        f"'{value}'": code(value, name) for name in {fact.codes for fact in used} if name for value in codes_of(name)
+    }
     sources = {(fact.source.title_en if in_english() else "") or fact.source.title for fact in used}
     return RulePage(
         rule=rule,
@@ -123,6 +129,10 @@ def rule_page(rule: Rule, book: Rulebook, *, region: RegionCode, on: date) -> Ru
         sources=sorted(sources),
         thresholds=[threshold(parameter, region=region, on=on) for parameter in rule_parameters(rule, book)],
     )
+
+
+def codes_of(list_name: str) -> list[str]:
+    return [str(member.value) for member in CODE_LISTS[list_name]]
 
 
 def rule_pages(book: Rulebook, *, region: RegionCode, on: date) -> list[RulePage]:

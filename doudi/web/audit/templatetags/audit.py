@@ -28,6 +28,15 @@ DETAIL_NAMES = {
     "tables": _("变化"),
     "snapshots": _("部门数据"),
     "alerts": _("预警"),
+    "red": _("红色"),
+    "yellow": _("黄色"),
+    "exclusions": _("待核实"),
+    "cannot_tell": _("无法判断"),
+    "households": _("户"),
+    "persons": _("人"),
+    "households_with_alerts": _("有预警的户"),
+    "rules": _("规则"),
+    "seconds": _("用时（秒）"),
 }
 TABLE_NAMES = {
     "region": _("行政区划"),
@@ -71,4 +80,6 @@ def in_words(key: str, value: Any) -> str:
         return listed(changes)
     if isinstance(value, dict):
         return listed(f"{name} {part}" for name, part in value.items() if part not in (None, ""))
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
     return shown(value)
