@@ -15,10 +15,8 @@ from doudi.screening.inputs import Rows
 from doudi.screening.plan import Plan, Step
 
 MACROS = (
-    "CREATE MACRO doudi_grouped(x) AS CASE WHEN ROUND(x, 2) = ROUND(x, 0) "
-    "THEN FORMAT('{:,}', CAST(ROUND(x, 0) AS BIGINT)) ELSE FORMAT('{:,.2f}', ROUND(x, 2)) END",
-    "CREATE MACRO doudi_plain(x) AS CASE WHEN ROUND(x, 2) = ROUND(x, 0) "
-    "THEN CAST(CAST(ROUND(x, 0) AS BIGINT) AS VARCHAR) ELSE RTRIM(CAST(CAST(x AS DECIMAL(18, 2)) AS VARCHAR), '0') END",
+    "CREATE MACRO doudi_grouped(x) AS REPLACE(FORMAT('{:,.2f}', ROUND(x, 2)), '.00', '')",
+    "CREATE MACRO doudi_plain(x) AS RTRIM(RTRIM(CAST(CAST(x AS DECIMAL(18, 2)) AS VARCHAR), '0'), '.')",
 )
 KEYS: Mapping[str, tuple[str, ...]] = {
     HOUSEHOLD: ("household_key", "region_code"),
