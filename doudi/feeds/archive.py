@@ -26,7 +26,6 @@ _SHARED_REFERENCE = re.compile(rb't="s"[^>]*>\s*<v>(\d+)<')
 _LONG_TEXT = 1_024
 _PADDING = b" " * 32
 _LONGEST_TAG = 8 * 1024**2
-_PREFIXED_ROOT = re.compile(rb"[^<]*(?:<[?!][^>]*>\s*)*<[\w.-]+:")
 
 BOMB = "文件解压后大得不正常,可能已损坏或带有恶意内容,请在Excel或WPS里新建一个工作簿,只粘贴数值后重新保存再上传"
 CORRUPT = "文件已损坏,无法打开,请在Excel或WPS里打开原文件,另存为.xlsx后重新上传"
@@ -134,25 +133,29 @@ def _ahead(chunks: Iterable[bytes]) -> Iterator[bytes]:
 def _sheet_extent(chunks: "_Unpacker", limits: Limits) -> SheetExtent:
     """The furthest row and column that a sheet's references name; cells and rows without one are counted."""
     rows = columns = bare_rows = bare_cells = 0
-    before = 0
-    rest = b""
+    rest, line = b"", _NO_LINE
     for chunk in _ahead(chunks):
-        if not before:
-            if chunk[:2] in (b"\xff\xfe", b"\xfe\xff"):
-                raise UnreadableFile("corrupt", CORRUPT)
-            before = ord(":") if _PREFIXED_ROOT.match(chunk) else ord("<")
+        if not rows and chunk[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            raise UnreadableFile("corrupt", CORRUPT)
         block = rest + chunk
         cut = block.rfind(b"<")  # a tag is only looked at when it is whole
         rest = block[cut:]
         if len(rest) > _LONGEST_TAG:
             raise UnreadableFile("bomb", BOMB)
-        found = _furthest(block[:cut] + _PADDING, before)
+        found = _furthest(block[:cut] + _PADDING, line)
         rows, columns = max(rows, found.rows), max(columns, found.columns)
         bare_rows += found.bare_rows
         bare_cells += found.bare_cells
+        line = found.last_line
         if rows > limits.rows or columns > limits.columns:
             break
     return SheetExtent(max(rows, bare_rows), columns + bare_cells)
+
+
+_Line = tuple[int, int]
+"""The row that cells lie in: its digits with the closing quote as eight bytes, and which of the bytes count."""
+_NO_LINE: _Line = (0, 0)
+_REFERENCE = int.from_bytes(b' r="', "little")
 
 
 @dataclass(frozen=True)
@@ -163,52 +166,67 @@ class _Found:
     columns: int
     bare_rows: int
     bare_cells: int
+    last_line: _Line
 
 
-def _furthest(block: bytes, before: int) -> _Found:
-    """Look at every cell `<c r="AB12"` and row `<row r="12"`; when one is written otherwise, at the text itself."""
+def _furthest(block: bytes, line: _Line) -> _Found:
+    """Look at every cell `<c r="AB12"` and row `<row r="12"`; when one is written otherwise, at the text itself.
+
+    A cell's row number is only compared with that of the row it lies in, eight bytes at a time. `line` is the row that
+    is open where the block begins.
+    """
     octets = np.frombuffer(block, dtype=np.uint8)
     body = len(octets) - len(_PADDING)
-    cells = np.flatnonzero((octets[:body] == before) & (octets[1 : body + 1] == ord("c"))) + 2
-    cells = cells[(octets[cells] <= 32) | (octets[cells] == ord("/")) | (octets[cells] == ord(">"))]
-    lines = np.flatnonzero((octets[:body] == before) & (octets[1 : body + 1] == ord("r"))) + 2
+    words = np.ndarray((body + 16,), "<u8", buffer=block, strides=(1,))  # the eight bytes from each position on
+    opened = (octets[:body] == ord("<")) | (octets[:body] == ord(":"))
+    cells = np.flatnonzero(opened & (octets[1 : body + 1] == ord("c"))) + 2
+    lines = np.flatnonzero(opened & (octets[1 : body + 1] == ord("r"))) + 2
     lines = lines[(octets[lines] == ord("o")) & (octets[lines + 1] == ord("w"))] + 2
-    bare_cells, bare_rows = len(cells), len(lines)
-    cells, lines = cells[_is_reference(octets, cells)] + 4, lines[_is_reference(octets, lines)] + 4
-    if len(cells) < bare_cells or len(lines) < bare_rows:
-        return _furthest_slowly(block, cells=bare_cells, lines=bare_rows)
-    rows = columns = 0
-    first, second, third = (octets[cells + place] > 64 for place in range(3))
-    width = first.astype(np.int8) + (first & second) + (first & second & third)
-    for letters in np.flatnonzero(np.bincount(width)).tolist():
-        rows_, columns_ = _furthest_of_width(octets, cells[width == letters], letters)
-        rows, columns = max(rows, rows_), max(columns, columns_)
-    if len(lines):
-        rows = max(rows, _furthest_of_width(octets, lines, 0)[0])
-    return _Found(rows, columns, 0, 0)
+    heads = words[cells]
+    straight = (heads & np.uint64(0xFFFFFFFF)) == _REFERENCE
+    if not straight.all():
+        after = octets[cells[~straight]]
+        others = int(np.count_nonzero((after <= 32) | (after == ord("/")) | (after == ord(">"))))
+        cells, heads = cells[straight], heads[straight]
+        if others:
+            return _furthest_slowly(block, cells=len(cells) + others, lines=len(lines))
+    if not ((words[lines] & np.uint64(0xFFFFFFFF)) == _REFERENCE).all():
+        return _furthest_slowly(block, cells=len(cells), lines=len(lines))
+    rows, digits, masks = _lines(words, octets, lines + 4, line)
+    first, second, third = (((heads >> np.uint64(shift)) & np.uint64(0xFF)).astype(np.int32) for shift in (32, 40, 48))
+    two = second > 64
+    three = two & (third > 64)
+    column = (first & 0xDF) - 64
+    column = np.where(two, column * 26 + ((second & 0xDF) - 64), column)
+    column = np.where(three, column * 26 + ((third & 0xDF) - 64), column)
+    of_line = np.diff(np.searchsorted(cells, lines), prepend=0, append=len(cells)) if len(lines) else [len(cells)]
+    written = words[cells + 5 + two + three] & np.repeat(masks, of_line)
+    if not (written == np.repeat(digits, of_line)).all() or (len(cells) and not first.min() > 64):
+        return _furthest_slowly(block, cells=len(cells), lines=len(lines))
+    return _Found(rows, int(column.max(initial=0)), 0, 0, (int(digits[-1]), int(masks[-1])))
 
 
-def _is_reference(octets: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """Where ` r="` stands."""
-    return np.asarray(
-        (octets[at] == 32) & (octets[at + 1] == ord("r")) & (octets[at + 2] == ord("=")) & (octets[at + 3] == ord('"'))
-    )
-
-
-def _furthest_of_width(octets: np.ndarray, starts: np.ndarray, letters: int) -> tuple[int, int]:
-    """Furthest row and column of the references at `starts`, all with the same number of letters."""
-    column = np.zeros(len(starts), np.int32)
-    for place in range(letters):
-        column = column * 26 + ((octets[starts + place] & 0xDF) - 64)
-    row = np.zeros(len(starts), np.int64)
-    going = np.ones(len(starts), bool)
-    for place in range(letters, letters + 9):
+def _lines(
+    words: np.ndarray, octets: np.ndarray, starts: np.ndarray, line: _Line
+) -> tuple[int, np.ndarray, np.ndarray]:
+    """Furthest row among those whose numbers start at `starts`; their eight bytes and masks, after those of `line`."""
+    row, going = np.zeros(len(starts), np.int64), np.ones(len(starts), bool)
+    length = np.zeros(len(starts), np.uint64)
+    for place in range(10):
         digit = octets[starts + place] - np.uint8(48)
         going &= digit <= 9
         if not going.any():
             break
         row = np.where(going, row * 10 + digit, row)
-    return int(row.max()), int(column.max())
+        length += going
+    bits = np.minimum(length + np.uint64(1), np.uint64(8)) * np.uint64(8)
+    masks = np.uint64(0xFFFFFFFFFFFFFFFF) >> (np.uint64(64) - bits)
+    before = np.array([line[0]], np.uint64), np.array([line[1]], np.uint64)
+    return (
+        int(row.max(initial=0)),
+        np.concatenate([before[0], words[starts] & masks]),
+        np.concatenate([before[1], masks]),
+    )
 
 
 def _furthest_slowly(block: bytes, *, cells: int, lines: int) -> _Found:
@@ -221,7 +239,7 @@ def _furthest_slowly(block: bytes, *, cells: int, lines: int) -> _Found:
         rows, columns = max(rows, int(digits)), max(columns, column)
         cells -= bool(letters)
         lines -= not letters
-    return _Found(rows, columns, max(lines, 0), max(cells, 0))
+    return _Found(rows, columns, max(lines, 0), max(cells, 0), _NO_LINE)
 
 
 def refuse_beyond(extent: SheetExtent, limits: Limits) -> None:

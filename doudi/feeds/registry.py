@@ -179,8 +179,8 @@ def _persons(database: duckdb.DuckDBPyConnection, sources: list[str], *, with_ho
     database.execute(f"""
         CREATE TEMP TABLE judged AS SELECT all_persons.*,
             {"households.household_no IS NULL" if with_households else "FALSE"} AS is_unknown,
-            all_persons.resident_id IS NOT NULL AND row_number() OVER
-                (PARTITION BY all_persons.household_no, all_persons.resident_id ORDER BY source, row) > 1 AS is_repeated
+            coalesce(resident_id, person_no) IS NOT NULL AND row_number() OVER (PARTITION BY
+                all_persons.household_no, coalesce(resident_id, person_no) ORDER BY source, row) > 1 AS is_repeated
         FROM all_persons LEFT JOIN (SELECT household_no FROM households) households USING (household_no)
     """)  # noqa: S608 - fixed text
     database.execute(f"""

@@ -22,6 +22,7 @@ from doudi.feeds.notes import data_rows
 from doudi.feeds.problems import Limits, Problem, UnreadableFile
 from doudi.feeds.workbook import EMPTY, Grid, open_grids, open_source, sha256_of
 
+_TELLING_WHO = frozenset({"row", "resident_id", "name"})
 _WHOLE_SHEET = 8
 """Telling columns from which on a sheet has all of a registry sheet, not just a few columns of it for help."""
 Progress = Callable[[str, float], None]
@@ -42,6 +43,8 @@ class SheetReading:
 
     contract: Contract
     table: pa.Table
+    returned: pa.Table
+    """The rows left out that still tell which person they are about, with what could be read of them."""
     rejects: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
     raw: RawSheet
@@ -212,7 +215,9 @@ def _clean(
         rejects += clean.problems
         warnings += clean.warnings
     table = pa.table(arrays)
+    unreadable = np.zeros(len(raw), bool)
     for check, positions in rows_failing(table, contract):
+        unreadable[positions] |= check.severity == "error"
         for at in positions:
             if data[at]:
                 problem = Problem(int(raw.rows[at]), "", "", check.message, "请核对后改正")
@@ -225,6 +230,7 @@ def _clean(
     return SheetReading(
         contract=contract,
         table=table if accepted.all() else table.filter(pa.array(accepted)),
+        returned=_returned(table, data & rejected, unreadable),
         rejects=tuple(sorted(rejects, key=lambda problem: problem.row)),
         warnings=tuple(sorted((one for one in warnings), key=lambda problem: problem.row)),
         raw=raw,
@@ -238,6 +244,19 @@ def _clean(
         missing_columns=tuple(column.id for column in layout.missing),
         unknown_headers=tuple(header for at, header in enumerate(raw.headers) if header and at not in known),
     )
+
+
+def _returned(table: pa.Table, rejected: NDArray[np.bool_], contradictory: NDArray[np.bool_]) -> pa.Table:
+    """Rejected rows whose person is known. Of a row that contradicts itself only the person is kept."""
+    if "resident_id" not in table.column_names:
+        return table.slice(0, 0)
+    rows = rejected & pc.is_valid(table["resident_id"]).to_numpy(zero_copy_only=False)
+    found, blank = table.filter(pa.array(rows)), pa.array(contradictory[rows])
+    for at, name in enumerate(found.column_names):
+        if name not in _TELLING_WHO:
+            cells = found.column(at).combine_chunks()
+            found = found.set_column(at, name, pc.if_else(blank, pa.scalar(None, cells.type), cells))
+    return found
 
 
 def _repeated(raw: RawSheet, accepted: NDArray[np.bool_], layout: Layout) -> list[Problem]:

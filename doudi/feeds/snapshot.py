@@ -33,6 +33,8 @@ from doudi.standards.periods import Month
 from doudi.standards.pseudonym import Pseudonymiser
 
 DATA = "data.parquet"
+RETURNED = "returned"
+"""Column: the row was sent back, and what it says is known only in part."""
 MANIFEST = "manifest.json"
 REJECTS = "rejects.xlsx"
 _WRITING = ".writing-"
@@ -91,9 +93,14 @@ def key_check(pseudonymiser: Pseudonymiser) -> str:
 
 
 def snapshot_table(reading: SheetReading, pseudonymiser: Pseudonymiser) -> pa.Table:
-    """The accepted rows as they are kept: keys instead of resident ids, without phones and accounts."""
-    table = reading.table
-    columns: dict[str, pa.Array | pa.ChunkedArray] = {"row": table.column("row")}
+    """The rows as they are kept: keys instead of resident ids, without phones and accounts.
+
+    A row that was sent back stays, marked `returned`, with what could be read of it, when it tells whom it is about:
+    that the department has a row on the person is known, so the person must not be taken for one without a row.
+    """
+    table = pa.concat_tables([reading.table, reading.returned])
+    sent_back = np.repeat([False, True], [reading.table.num_rows, reading.returned.num_rows])
+    columns: dict[str, pa.Array | pa.ChunkedArray] = {"row": table.column("row"), RETURNED: pa.array(sent_back)}
     if "resident_id" in table.column_names:
         keys, hashes = person_keys(table.column("resident_id"), pseudonymiser)
         columns |= {"person_key": keys, "resident_hash": hashes}

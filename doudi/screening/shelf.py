@@ -47,14 +47,9 @@ class Shelf:
             kept = json.loads(notes.read_text(encoding="utf-8"))
             problems = tuple(Problem(**one) for one in kept["problems"])
             return RegistryTables.from_folder(home), tuple(Intake(**one) for one in kept["intake"]), problems
-        read = read_folder(
-            folder, contracts=self.contracts, as_of=as_of, progress=lambda name, share: tell(share, name)
+        files: list[FolderFile] = list(
+            read_folder(folder, contracts=self.contracts, as_of=as_of, progress=lambda name, share: tell(share, name))
         )
-        files: list[FolderFile] = list(read)
-        for file in read_folder(
-            folder, contracts=self.contracts, as_of=as_of, progress=lambda name, at: tell(at, name)
-        ):
-            files.append(file)
         readings = [one.reading for one in files if one.reading and one.reading.contract.id.startswith("registry_")]
         if not any(one.contract.id == "registry_household" for one in readings):
             reasons = "；".join(f"{one.path.name}：{one.problem.message}" for one in files if one.problem)

@@ -61,8 +61,44 @@ def test_persons_are_keys(
     ids = [person_id(1), person_id(2)]
     assert table.column("person_key").to_pylist() == pseudonymiser.person_keys(ids)
     assert table.column("resident_hash").to_pylist() == [pseudonymiser.resident_hash(one) for one in ids]
-    assert table.column_names[:3] == ["row", "person_key", "resident_hash"]
+    assert table.column_names[:4] == ["row", "returned", "person_key", "resident_hash"]
     assert "resident_id" not in table.column_names
+
+
+def test_a_returned_row_still_tells_that_the_person_is_on_the_list(
+    contracts: dict[str, Contract],
+    xlsx: Callable[..., bytes],
+    person_id: Callable[[int], str],
+    pseudonymiser: Pseudonymiser,
+) -> None:
+    rows = [
+        HEADER,
+        ["张三", person_id(1), "低保", 500, "20230701", None],
+        ["李四", person_id(2), "低保", "五百左右", "20230702", None],
+        ["王五", "123", "低保", "五百左右", "20230703", None],
+    ]
+    reading = read_sheet(xlsx(rows), contracts=contracts, file_name="社会救助.xlsx")
+    table = snapshot_table(reading, pseudonymiser)
+    assert table["returned"].to_pylist() == [False, True]
+    assert table["person_key"].to_pylist() == pseudonymiser.person_keys([person_id(1), person_id(2)])
+    assert table["amount"].to_pylist() == [500, None], "what could not be read is unknown"
+    assert table["kind"].to_pylist() == ["minimum_living"] * 2, "what could be read is kept"
+
+
+def test_of_a_row_that_contradicts_itself_only_the_person_is_kept(
+    contracts: dict[str, Contract],
+    xlsx: Callable[..., bytes],
+    person_id: Callable[[int], str],
+    pseudonymiser: Pseudonymiser,
+) -> None:
+    header = ["姓名", "身份证号", "就医类型", "总费用", "报销金额", "个人自付", "结算日期"]
+    rows = [header, ["张三", person_id(1), "住院", 100, 900, 50, "20230701"]]
+    rows.append(["李四", person_id(2), "住院", 900, 500, 400, "20230702"])
+    reading = read_sheet(xlsx(rows), contracts=contracts, file_name="医保结算.xlsx")
+    table = snapshot_table(reading, pseudonymiser)
+    assert table["returned"].to_pylist() == [False, True]
+    assert table["self_paid"].to_pylist() == [400, None]
+    assert table["settled_on"].null_count == 1
 
 
 def test_no_id_is_left_anywhere_in_the_folder(

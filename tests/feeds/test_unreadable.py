@@ -173,11 +173,19 @@ def test_too_many_rows_and_columns(refused: Any, good: bytes) -> None:
         b'<c  r = "XFD1048576" ><v>1</v></c>',
         b'<c s="1" r="xfd1048576"><v>1</v></c>',
         b'<c\n\tr="XFD1048576"><v>1</v></c>',
+        b'<x:c xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006/main" r="XFD1048576"><x:v>1</x:v></x:c>',
     ],
 )
 def test_a_single_cell_at_the_far_end(refused: Any, good: bytes, cell: bytes) -> None:
     sheet = part(good, SHEET).replace(b"</sheetData>", b"<row>" + cell + b"</row></sheetData>")
     assert refused(rewritten(good, {SHEET: sheet})).code == "too_many_rows"
+
+
+@pytest.mark.parametrize("reference", ["A1048576", "A2999", "B11", "XFD2", "AAA2"])
+def test_a_cell_that_claims_to_lie_elsewhere_than_in_its_row(refused: Any, good: bytes, reference: str) -> None:
+    sheet = part(good, SHEET).replace(b'r="B2"', f'r="{reference}"'.encode())
+    problem = refused(rewritten(good, {SHEET: sheet}), limits=Limits(rows=10, columns=10))
+    assert problem.code == "too_many_rows"
 
 
 @pytest.mark.parametrize("cell", [b"<c/>", b"<c><v>1</v></c>", b'<c s="1"/>'])

@@ -23,9 +23,11 @@ def as_read(contract: Contract, table: pa.Table, *, name: str) -> SheetReading:
         given = column.id in table.column_names
         columns[column.id] = table[column.id].cast(kind) if given else pa.nulls(count, kind)
     missing = tuple(column.id for column in contract.columns if column.id not in table.column_names)
+    accepted = pa.table(columns)
     return SheetReading(
         contract=contract,
-        table=pa.table(columns),
+        table=accepted,
+        returned=accepted.slice(0, 0),
         rejects=(),
         warnings=(),
         raw=RawSheet((), (), rows),

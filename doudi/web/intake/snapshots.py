@@ -79,7 +79,7 @@ def matched_rows(snapshot: "Snapshot", registered: pa.Table) -> int | None:
         if "person_key" not in engine.sql(f"SELECT * FROM read_parquet('{source}') LIMIT 0").columns:  # noqa: S608
             return None
         found = engine.sql(
-            f"SELECT count(*) FROM read_parquet('{source}') SEMI JOIN registered USING (person_key)"  # noqa: S608
+            f"SELECT count(*) FROM read_parquet('{source}') SEMI JOIN registered USING (person_key) WHERE NOT returned"  # noqa: S608
         ).fetchall()
     return int(found[0][0])
 
