@@ -11,21 +11,19 @@ any true row makes them true, else a gap makes them unknown.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import cast
 
 from sqlglot import exp
 
 from doudi.rulebook import Fact
 from doudi.rulebook.facts import AS_OF
-from doudi.rulebook.grammar import AGGREGATES
 from doudi.rulebook.loading import MEMBER_FACT
 from doudi.rulebook.sources import FACTS, HOUSEHOLD, INCOME, MEMBERS, PERSON
 from doudi.rulebook.value_types import ValueType
+from doudi.screening.counting import DIALECT, Counted
 from doudi.screening.nulls import may_be_null
-from doudi.screening.thresholds import Thresholds, literal, window_start
+from doudi.screening.thresholds import Thresholds, literal
 from doudi.standards.periods import IncomeYear
 
-DIALECT = "duckdb"
 SQL_TYPES = {
     ValueType.NUMBER: "DOUBLE",
     ValueType.TEXT: "TEXT",
@@ -301,7 +299,17 @@ class FactSql:
     def _grouped(self, source: str, facts: list[Fact], key: str) -> str:
         """The grouped query of facts over one source; notes which of them have a gap column in it."""
         alias = "m" if source == MEMBERS else "f"
-        counted = [_Counted.of(fact, self, alias) for fact in facts]
+        counted = [
+            Counted.of(
+                fact,
+                alias=alias,
+                bindings=self._bindings(fact, alias),
+                known=lambda column: self._column_known(source, column.name),
+                gapped=sorted(fact.uses & self.gapped) if source == MEMBERS else (),
+                thresholds=self.thresholds,
+            )
+            for fact in facts
+        ]
         self._gaps |= {one.fact.id for one in counted if one.gap}
         joins, rows = "", f"{table_name(source)} f"
         if source == MEMBERS:
@@ -342,110 +350,3 @@ class FactSql:
         for name in fact.columns | fact.uses:
             bound[name] = exp.column(name, table=alias, quoted=True)
         return bound
-
-
-@dataclass(frozen=True, slots=True)
-class _Counted:
-    """One grouped fact: which rows count, what is made of them, and when something is missing."""
-
-    fact: Fact
-    condition: str
-    """SQL of which rows count; empty: all."""
-    value: str
-    relevant: str
-    """SQL of which rows can make a difference at all; empty: all."""
-    gap: str
-    """SQL that is true when a row that counts, or may count, lacks a value; empty: never."""
-
-    @classmethod
-    def of(cls, fact: Fact, writer: FactSql, alias: str) -> "_Counted":
-        bindings = writer._bindings(fact, alias)
-        counts = _which_rows(fact, writer, alias, bindings)
-        source = fact.source.id
-        known = lambda column: writer._column_known(source, column.name)  # noqa: E731
-        condition = counts.sql(dialect=DIALECT) if counts is not None else ""
-        missing = [f"({condition}) IS NULL"] if counts is not None and may_be_null(counts, known) else []
-        tree = fact.expression.bound(bindings)
-        lacking: set[str] = set()
-        for node in list(tree.find_all(*AGGREGATES)):
-            argument = node.this
-            if not isinstance(argument, exp.Star) and may_be_null(argument, known):
-                lacking.add(f"({argument.sql(dialect=DIALECT)}) IS NULL")
-        if fact.source.id == MEMBERS:
-            lacking |= {f'{alias}."gap_{name}"' for name in fact.uses if name in writer.gapped}
-        if lacking:
-            any_lacking = " OR ".join(sorted(lacking))
-            missing.append(f"(({condition}) AND ({any_lacking}))" if condition else any_lacking)
-        gap = f"BOOL_OR({' OR '.join(missing)})" if missing else ""
-        value = _filtered(tree, condition)
-        if gap and fact.type.kind is ValueType.BOOLEAN:
-            settled = (
-                f"NOT ({value}) THEN FALSE"
-                if isinstance(fact.expression.tree, exp.LogicalAnd)
-                else f"{value} THEN TRUE"
-            )
-            value = f"CASE WHEN {settled} WHEN {gap} THEN NULL ELSE {value} END"
-        relevant = f"({condition}) IS NOT FALSE" if condition else ""
-        whole = fact.expression.tree
-        if isinstance(whole, exp.LogicalOr) and fact.no_rows is False:  # a row that says no says as much as no row
-            truth = f"({tree.this.sql(dialect=DIALECT)}) IS NOT FALSE"
-            relevant = f"({relevant} AND {truth})" if relevant else truth
-        return cls(fact, condition, value, relevant, gap)
-
-    def columns(self) -> list[str]:
-        columns = [f'{self.value} AS "{self.fact.id}"']
-        if self.gap:
-            columns.append(f'{self.gap} AS "gap_{self.fact.id}"')
-        return columns
-
-
-def _which_rows(
-    fact: Fact, writer: FactSql, alias: str, bindings: Mapping[str, exp.Expression]
-) -> exp.Expression | None:
-    conditions: list[exp.Expression] = []
-    if fact.where is not None:
-        conditions.append(exp.Paren(this=fact.where.bound(bindings)))
-    if fact.window is not None:
-        day = exp.column(fact.window.column, table=alias, quoted=True)
-        months = fact.window.months
-        if isinstance(months, str) and months in writer.thresholds.varying:
-            start: exp.Expression = exp.column(f"{months}__since", table="q", quoted=True)
-        else:
-            number = months if isinstance(months, int) else _constant(writer.thresholds, months)
-            start = literal(window_start(writer.as_of, number))
-        conditions += [
-            exp.GTE(this=day.copy(), expression=start),
-            exp.LTE(this=day.copy(), expression=literal(writer.as_of)),
-        ]
-    return cast(exp.Expression, exp.and_(*conditions)) if conditions else None
-
-
-def _constant(thresholds: Thresholds, name: str) -> float:
-    return float(str(next(iter(thresholds.by_region.values()))[name].value))
-
-
-def _filtered(tree: exp.Expression, condition: str) -> str:
-    """The formula with every aggregate over the rows that count; COUNT_IF as a COUNT that every engine has."""
-    rows = f" FILTER (WHERE {condition})" if condition else ""
-
-    def replaced(node: exp.Expression) -> exp.Expression:
-        if not isinstance(node, AGGREGATES):
-            if isinstance(node, exp.Column):
-                return exp.Max(this=node.copy())
-            return node
-        if isinstance(node, exp.CountIf):
-            argument = f"CASE WHEN {node.this.sql(dialect=DIALECT)} THEN 1 END"
-            return exp.Var(this=f"COUNT({argument}){rows}")
-        return exp.Var(this=f"{_NAMES[type(node)]}({node.this.sql(dialect=DIALECT)}){rows}")
-
-    return tree.transform(replaced).sql(dialect=DIALECT)
-
-
-_NAMES = {
-    exp.Sum: "SUM",
-    exp.Count: "COUNT",
-    exp.Min: "MIN",
-    exp.Max: "MAX",
-    exp.LogicalOr: "BOOL_OR",
-    exp.LogicalAnd: "BOOL_AND",
-}

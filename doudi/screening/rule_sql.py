@@ -12,7 +12,8 @@ from doudi.rulebook import Fact, Predicate, Rule
 from doudi.rulebook.facts import AS_OF
 from doudi.rulebook.loading import MEMBER_FACT
 from doudi.rulebook.rules import Slot
-from doudi.screening.fact_sql import DIALECT, FactSql
+from doudi.screening.counting import DIALECT
+from doudi.screening.fact_sql import FactSql
 from doudi.screening.narrowing import columns_of, conjuncts, surely_false
 from doudi.screening.thresholds import Thresholds, literal
 from doudi.screening.writing import Shown, json_sql, sentence_sql, text, written
