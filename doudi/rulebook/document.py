@@ -39,7 +39,7 @@ _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The same YAML, several times faster where the C library is there."""
 
 
-class _Loader(_Base):  # type: ignore[misc]
+class _Loader(_Base):
     """YAML as officers mean it: only true/false are booleans (`on` is a word), and no key is given twice."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:

@@ -39,8 +39,10 @@ class Counted:
         gapped: Iterable[str],
         thresholds: Thresholds,
     ) -> "Counted":
-        """`alias`: the table of the rows; `known`: whether a column always has a value; `gapped`: members' facts with
-        gap columns that this one sums up."""
+        """Write the SQL of a fact over the rows of the table `alias`.
+
+        `known` tells whether a column always has a value, `gapped` are the facts summed up that have gap columns.
+        """
         counts = _which_rows(fact, alias, bindings, thresholds)
         condition = counts.sql(dialect=DIALECT) if counts is not None else ""
         missing = [f"({condition}) IS NULL"] if counts is not None and may_be_null(counts, known) else []
