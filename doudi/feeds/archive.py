@@ -200,6 +200,8 @@ def _furthest(block: bytes, line: _Line) -> _Found:
     column = np.where(two, column * 26 + ((second & 0xDF) - 64), column)
     column = np.where(three, column * 26 + ((third & 0xDF) - 64), column)
     of_line = np.diff(np.searchsorted(cells, lines), prepend=0, append=len(cells)) if len(lines) else [len(cells)]
+    if line == _NO_LINE and of_line[0]:
+        return _furthest_slowly(block, cells=len(cells), lines=len(lines))
     written = words[cells + 5 + two + three] & np.repeat(masks, of_line)
     if not (written == np.repeat(digits, of_line)).all() or (len(cells) and not first.min() > 64):
         return _furthest_slowly(block, cells=len(cells), lines=len(lines))
@@ -232,6 +234,7 @@ def _lines(
 def _furthest_slowly(block: bytes, *, cells: int, lines: int) -> _Found:
     """The same by the text: other quotes, blanks, order of attributes, or no reference at all are legal too."""
     rows = columns = 0
+    last_line = b""
     for letters, digits in _ROOTED.findall(block):
         column = 0
         for letter in letters.upper():
@@ -239,7 +242,11 @@ def _furthest_slowly(block: bytes, *, cells: int, lines: int) -> _Found:
         rows, columns = max(rows, int(digits)), max(columns, column)
         cells -= bool(letters)
         lines -= not letters
-    return _Found(rows, columns, max(lines, 0), max(cells, 0), _NO_LINE)
+        if not letters:
+            last_line = digits
+    word = (last_line + b'"')[:8] if last_line else b""
+    line = int.from_bytes(word, "little"), (1 << 8 * len(word)) - 1
+    return _Found(rows, columns, max(lines, 0), max(cells, 0), line)
 
 
 def refuse_beyond(extent: SheetExtent, limits: Limits) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import random
+import re
 import struct
 import zipfile
 import zlib
@@ -186,6 +187,18 @@ def test_a_cell_that_claims_to_lie_elsewhere_than_in_its_row(refused: Any, good:
     sheet = part(good, SHEET).replace(b'r="B2"', f'r="{reference}"'.encode())
     problem = refused(rewritten(good, {SHEET: sheet}), limits=Limits(rows=10, columns=10))
     assert problem.code == "too_many_rows"
+
+
+def test_references_are_understood_whatever_the_order_of_attributes(
+    contracts: dict[str, Contract], xlsx: Xlsx, person_id: Callable[[int], str]
+) -> None:
+    content = xlsx([HEADER, *(["张三", person_id(at), "住院", 5, "20230801"] for at in range(300))])
+    sheet = re.sub(rb'<row r="(\d+)" spans="1:5">', rb'<row spans="1:5" r="\1">', part(content, SHEET))
+    sheet = re.sub(rb'<c r="(\w+)" t="s">', rb'<c t="s" r="\1">', sheet)
+    assert b'<c t="s" r="A300">' in sheet
+    changed = rewritten(content, {SHEET: sheet})
+    limits = Limits(rows=301, columns=10)
+    assert read_sheet(changed, contracts=contracts, file_name="a.xlsx", limits=limits).rows_accepted == 300
 
 
 @pytest.mark.parametrize("cell", [b"<c/>", b"<c><v>1</v></c>", b'<c s="1"/>'])
