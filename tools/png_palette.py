@@ -1,4 +1,4 @@
-"""Pictures of pages as small PNG files: at most 256 colours, which flat pages and grey-edged letters hardly exceed."""
+"""Pictures of pages as small PNG files: 256 colours do for flat pages and grey-edged letters."""
 
 import struct
 import zlib
@@ -10,7 +10,7 @@ _SUB, _UP, _AVERAGE, _PAETH = 1, 2, 3, 4
 
 
 def with_palette(png: bytes) -> bytes:
-    """The same picture with its 256 commonest colours; a rarer one becomes the nearest of them.
+    """The same picture with at most 256 of its colours, each pixel in the nearest of them.
 
     Takes what Chromium writes: 8-bit RGB, not interlaced. Raises ValueError for anything else.
     """
@@ -19,7 +19,7 @@ def with_palette(png: bytes) -> bytes:
     codes = pixels.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
     found, where, counts = np.unique(codes.reshape(-1), return_inverse=True, return_counts=True)
     colours = np.stack([found >> 16, found >> 8 & 255, found & 255], axis=1).astype(np.int32)
-    palette = colours[np.argsort(counts)[::-1][:256]]
+    palette = _palette(colours[np.argsort(counts)[::-1]])
     nearest = np.array([((palette - colour) ** 2).sum(axis=1).argmin() for colour in colours], np.uint8)
     rows = np.zeros((height, width + 1), np.uint8)
     rows[:, 1:] = nearest[where].reshape(height, width)
@@ -30,6 +30,19 @@ def with_palette(png: bytes) -> bytes:
         + _chunk(b"IDAT", zlib.compress(rows.tobytes(), 9))
         + _chunk(b"IEND", b"")
     )
+
+
+def _palette(colours: np.ndarray) -> np.ndarray:
+    """At most 256 of the colours, common ones first, none too near another: a rare hue keeps a place of its own."""
+    near = 0
+    while True:
+        left, kept = colours, []
+        while len(left) and len(kept) <= 256:
+            kept.append(left[0])
+            left = left[((left - left[0]) ** 2).sum(axis=1) > near]
+        if len(kept) <= 256:
+            return np.array(kept)
+        near = near * 2 + 3
 
 
 def _chunk(kind: bytes, content: bytes) -> bytes:
