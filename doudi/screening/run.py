@@ -40,6 +40,8 @@ CANNOT_TELL_SCHEMA = pa.schema(
     ]
 )
 """`source`: the absent feed or registry table of a line that stands for `subjects` households or persons."""
+ROWS_A_GROUP = 20_000
+"""Small groups in results sorted by household: the page of one household reads one group, not the county."""
 
 
 @dataclass
@@ -188,10 +190,11 @@ class ScreeningResult:
         try:
             tables = ["alerts", "cannot_tell", "household_facts", "person_facts"]
             for name in tables:
-                pq.write_table(getattr(self, name), writing / f"{name}.parquet", compression="zstd")
+                path = writing / f"{name}.parquet"
+                pq.write_table(getattr(self, name), path, compression="zstd", row_group_size=ROWS_A_GROUP)
             for name in sorted({self.plan.table_of(rule) for rule in self.plan.rules}):
                 path = writing / f"{name.replace('_facts', '_outcomes')}.parquet"
-                pq.write_table(self.outcomes(name), path, compression="zstd")
+                pq.write_table(self.outcomes(name), path, compression="zstd", row_group_size=ROWS_A_GROUP)
             (writing / "rules.json").write_text(json.dumps(dict(self.rulebook.texts), ensure_ascii=False), "utf-8")
             content = json.dumps(self.manifest(), ensure_ascii=False, indent=1)
             (writing / "manifest.json").write_text(content + "\n", encoding="utf-8")

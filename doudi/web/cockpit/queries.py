@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from doudi.web.accounts.roles import Action
 from doudi.web.accounts.scope import Officer, region_condition
 from doudi.web.discovery.models import Clue, ClueState, ScreeningRun
-from doudi.web.discovery.queries import RegionCount, RuleCount, latest_run, run_counts
+from doudi.web.discovery.queries import LEVEL_ORDER, RegionCount, RuleCount, latest_run, run_counts
 from doudi.web.intake.models import ImportBatch
 from doudi.web.regions.queries import region_name
 from doudi.web.registry.models import VillageTally
@@ -59,7 +59,10 @@ def figures(*, actor: Officer) -> Figures:
         rules, places = run_counts(run, actor=actor, action=Action.FIGURES_SEE)
     found = {rule.rule_id: rule for rule in rules}
     clues = Clue.objects.visible_to(actor).filter(state=ClueState.OPEN)
-    levels = clues.aggregate(red=Count("pk", filter=Q(level="red")), yellow=Count("pk", filter=Q(level="yellow")))
+    levels = clues.aggregate(  # by `level_order`, which the index of the list holds
+        red=Count("pk", filter=Q(level_order=LEVEL_ORDER["red"])),
+        yellow=Count("pk", filter=Q(level_order=LEVEL_ORDER["yellow"])),
+    )
     listed = [
         *(
             Figure(

@@ -173,6 +173,8 @@ class Alert(models.Model):
         indexes = [
             models.Index(fields=["run", "rule_id", "region_code"], name="alert_rule"),
             models.Index(fields=["run", "region_code", "level"], name="alert_region"),
+            models.Index(fields=["run", "department"], name="alert_department"),
+            models.Index(fields=["run", "risk"], name="alert_risk"),
             models.Index(fields=["household", "department"], name="alert_household"),
             models.Index(fields=["clue", "run"], name="alert_clue"),
         ]

@@ -19,6 +19,7 @@ from doudi.web.paging import page_of
 from doudi.web.refusal import NotFound
 from doudi.web.regions.queries import PlaceNames, RegionChoice, region_choices
 from doudi.web.registry.finding import households_matching
+from doudi.web.registry.models import ENROLLED, Household
 
 LEVEL_ORDER = {"red": 0, "yellow": 1, "exclusion": 2}
 RAISING = ("red", "yellow")
@@ -27,7 +28,7 @@ CLUE_SORTS: dict[str, tuple[str, ...]] = {
     "level": ("level_order", "region_code", "id"),
     "head": ("household__head_name", "id"),
     "region": ("region_code", "id"),
-    "raised": ("opened_on", "id"),
+    "raised": ("opened_on", "-id"),
 }
 ALL_STATES = "all"
 
@@ -74,7 +75,8 @@ class ClueRow:
 
 
 def clues_matching(*, actor: Officer, chosen: ClueFilter, action: Action = Action.CLUE_SEE) -> QuerySet[Clue]:
-    """The clues a filter leaves, unordered. One SQL statement at most (names of places), none for the rows yet."""
+    """The clues a filter leaves, unordered; no rows are read yet. At most two SQL statements: names of places for a
+    search word, the last screening for a reason."""
     clues = Clue.objects.visible_to(actor, action)
     if chosen.state != ALL_STATES:
         clues = clues.filter(state=chosen.state or ClueState.OPEN)
@@ -89,46 +91,69 @@ def clues_matching(*, actor: Officer, chosen: ClueFilter, action: Action = Actio
     if chosen.household_type:
         clues = clues.filter(household__household_type=chosen.household_type)
     if chosen.monitored:
-        enrolled = Q(household__monitor_type__isnull=False) & (
-            Q(household__exited_month__isnull=True) | Q(household__exited_month="")
-        )
+        enrolled = Q(household_id__in=Household.objects.filter(ENROLLED).values("pk"))
         clues = clues.filter(enrolled if chosen.monitored == "yes" else ~enrolled)
     reasons = {"rule_id": chosen.rule, "department": chosen.department, "risk": chosen.risk}
     wanted = {column: value for column, value in reasons.items() if value}
     if wanted:
-        present = Alert.objects.filter(clue_id=OuterRef("pk"), run_id=OuterRef("last_run_id"), **wanted)
-        clues = clues.filter(Exists(present))
+        clues = clues.filter(_with_reason(wanted, open_only=chosen.state in {"", ClueState.OPEN}))
     if chosen.q.strip():
         clues = clues.filter(households_matching(chosen.q, actor=actor, action=action))
     return clues
+
+
+def _with_reason(wanted: dict[str, str], *, open_only: bool) -> Q:
+    """Clues with such a reason. The reasons of open ones are those of the last screening, which an index finds."""
+    run = latest_run() if open_only else None
+    if run is not None:
+        return Q(pk__in=Alert.objects.filter(run=run, clue__isnull=False, **wanted).values("clue_id"))
+    return Q(Exists(Alert.objects.filter(clue_id=OuterRef("pk"), run_id=OuterRef("last_run_id"), **wanted)))
 
 
 def sorted_clues(clues: QuerySet[Clue], sort: str) -> QuerySet[Clue]:
     """In the order of one column, `-` before it for descending; an unknown one counts as `level`."""
     descending = sort.startswith("-")
     columns = CLUE_SORTS.get(sort.removeprefix("-"), CLUE_SORTS["level"])
-    return clues.order_by(*(f"-{column}" for column in columns) if descending else columns)
+    return clues.order_by(*(_turned(column) for column in columns) if descending else columns)
+
+
+def _turned(column: str) -> str:
+    return column.removeprefix("-") if column.startswith("-") else f"-{column}"
 
 
 def clue_rows(clues: Sequence[Clue], *, actor: Officer) -> list[ClueRow]:
     """Clues with their reasons and places. Two SQL statements."""
-    runs = {clue.last_run_id for clue in clues}
     alerts = (
-        Alert.objects.visible_to(actor)
-        .filter(clue_id__in=[clue.pk for clue in clues], run_id__in=runs)
+        Alert.objects.filter(clue_id__in=[clue.pk for clue in clues])
         .select_related("person")
-        .only("clue_id", "run_id", "rule_id", "level", "risk", "department", "sentence", "sentence_en", "person__name")
+        .only(
+            "clue_id",
+            "run_id",
+            "region_code",
+            "rule_id",
+            "level",
+            "risk",
+            "department",
+            "sentence",
+            "sentence_en",
+            "person__name",
+        )
         .order_by("pk")
     )
     reasons: dict[int, list[Alert]] = {clue.pk: [] for clue in clues}
     last_run = {clue.pk: clue.last_run_id for clue in clues}
     for alert in alerts:
-        if alert.clue_id is not None and alert.run_id == last_run[alert.clue_id]:
+        if alert.clue_id is not None and alert.run_id == last_run[alert.clue_id] and may_see(alert, actor):
             reasons[alert.clue_id].append(alert)
     for found in reasons.values():
         found.sort(key=lambda alert: (LEVEL_ORDER.get(alert.level, 9), alert.rule_id))
     places = PlaceNames(clue.region_code for clue in clues)
     return [_clue_row(clue, reasons[clue.pk], places) for clue in clues]
+
+
+def may_see(alert: Alert, actor: Officer) -> bool:
+    """Whether one alert is the actor's to see: the rule of `AlertQuerySet.visible_to` for a row at hand."""
+    return actor.may_in(Action.CLUE_SEE, alert.region_code, department=alert.department)
 
 
 def _clue_row(clue: Clue, reasons: list[Alert], places: PlaceNames) -> ClueRow:
@@ -176,7 +201,8 @@ def clue_page(
     page: int | str = 1,
     size: int = 50,
 ) -> Page[ClueRow]:
-    """One page of the list. Four SQL statements (count, clues, reasons, places), five when a word is searched for."""
+    """One page of the list. Four SQL statements (count, clues, reasons, places); one more for a search word that may
+    name a place, and for a filter by rule, department or risk."""
     clues = sorted_clues(with_household(clues_matching(actor=actor, chosen=filter)), sort)
     return page_of(clues, page=page, size=size, make=lambda rows: clue_rows(rows, actor=actor))
 

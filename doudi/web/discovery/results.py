@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import duckdb
+import pyarrow.parquet as pq
 from django.conf import settings
 
 from doudi.web.discovery.models import ScreeningRun
@@ -104,9 +104,7 @@ def _cannot_tell(rule_id: str, facts: list[str], names: Names, person_key: int |
 
 
 def _rows(file: Path, household_key: int) -> list[dict[str, Any]]:
+    """The rows of one household; the files are sorted by household in small groups, so only one group is read."""
     if not file.exists():
         return []
-    with duckdb.connect() as engine:
-        found = engine.execute("SELECT * FROM read_parquet(?) WHERE household_key = ?", [str(file), household_key])
-        names = [column[0] for column in found.description or []]
-        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    return pq.read_table(file, filters=[("household_key", "=", household_key)]).to_pylist()

@@ -17,6 +17,11 @@ from doudi.web.protection.fields import EncryptedTextField
 from doudi.web.protection.masking import mask_bank_account, mask_phone, mask_resident_id
 from doudi.web.registry.income import NetIncome, PerCapitaIncome, money
 
+ENROLLED = models.Q(monitor_type__isnull=False) & (models.Q(exited_month__isnull=True) | models.Q(exited_month=""))
+"""Households that are monitored now."""
+EXITED = models.Q(monitor_type__isnull=False) & models.Q(exited_month__gt="")
+"""Households whose risk was removed."""
+
 
 class CodesField(models.CharField):
     """Several codes of one list in a column, joined by commas; a list of identifiers in Python."""

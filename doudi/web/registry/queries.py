@@ -20,10 +20,7 @@ from doudi.web.refusal import NotFound
 from doudi.web.regions.models import Region
 from doudi.web.regions.queries import PlaceNames, places_of
 from doudi.web.registry.finding import households_found
-from doudi.web.registry.models import Household, HouseholdIncome, Person
-
-ENROLLED = Q(monitor_type__isnull=False) & (Q(exited_month__isnull=True) | Q(exited_month=""))
-EXITED = Q(monitor_type__isnull=False) & Q(exited_month__gt="")
+from doudi.web.registry.models import ENROLLED, EXITED, Household, HouseholdIncome, Person
 
 
 @dataclass(frozen=True)
@@ -155,7 +152,7 @@ def household_file(*, actor: Officer, household_no: str) -> HouseholdFile:
     Facts and rules that could not be judged come from the screening's Parquet files. Raises `NotFound`.
     """
     from doudi.web.discovery.models import Alert, Clue
-    from doudi.web.discovery.queries import LEVEL_ORDER, latest_run
+    from doudi.web.discovery.queries import LEVEL_ORDER, latest_run, may_see
 
     household = household_visible(actor=actor, household_no=household_no)
     members = list(household.members.order_by("pk"))
@@ -167,7 +164,8 @@ def household_file(*, actor: Officer, household_no: str) -> HouseholdFile:
     facts: list[FactValue] = []
     cannot_tell: list[CannotTell] = []
     if run is not None:
-        alerts = list(Alert.objects.visible_to(actor).filter(household=household, run=run).order_by("pk"))
+        found = Alert.objects.filter(household=household, run=run).order_by("pk")
+        alerts = [alert for alert in found if may_see(alert, actor)]
         alerts.sort(key=lambda alert: (LEVEL_ORDER.get(alert.level, 9), alert.rule_id))
         facts, cannot_tell = household_results(run, household=household, members=members)
     return HouseholdFile(
