@@ -1,0 +1,74 @@
+"""README and docs/ keep up with the product: links lead somewhere, both languages agree, the table of roles is true."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from doudi.web.accounts.roles import PERMISSIONS, Action, Role
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", ROOT / "README.zh-CN.md", *sorted((ROOT / "docs").glob("*.md"))]
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+_CODE = re.compile(r"^```[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def text_of(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def anchors(text: str) -> set[str]:
+    """The names under which the headings of a page are reached."""
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_to_a_file_or_heading(page: Path) -> None:
+    for link in _LINK.findall(text_of(page)):
+        if link.startswith("https://"):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path) if path else page
+        assert target.exists(), f"{page.name}: {link}"
+        if anchor:
+            assert anchor in anchors(text_of(target)), f"{page.name}: {link}"
+
+
+def test_the_readme_says_the_same_commands_and_pictures_in_both_languages() -> None:
+    english, chinese = text_of(ROOT / "README.md"), text_of(ROOT / "README.zh-CN.md")
+    assert _CODE.findall(english) == _CODE.findall(chinese)
+    shown = [sorted(set(re.findall(r"docs/images/[\w-]+\.png", text))) for text in (english, chinese)]
+    assert shown[0] == shown[1]
+    for text in (english, chinese):
+        assert text.count("<!-- bench -->") == text.count("<!-- /bench -->") == 1
+
+
+def test_the_readme_counts_rules_and_sheets_as_they_are() -> None:
+    rules = len(list((ROOT / "rules/screening").glob("*.yaml")))
+    sheets = len([file for file in (ROOT / "rules/feeds").glob("*.yaml") if not file.stem.startswith("registry_")])
+    words = {15: ("Fifteen", "十五")}
+    assert f"by {rules} rules" in text_of(ROOT / "README.md")
+    assert f"{rules} 条规则" in text_of(ROOT / "README.zh-CN.md")
+    assert f"{words[sheets][0]} department sheets" in text_of(ROOT / "README.md")
+    assert f"{words[sheets][1]}种部门表" in text_of(ROOT / "README.zh-CN.md")
+
+
+def test_pictures_are_small() -> None:
+    assert [file.name for file in (ROOT / "docs/images").glob("*.png") if file.stat().st_size > 200_000] == []
+
+
+def test_the_officers_guide_tells_what_each_role_may_do() -> None:
+    columns = (
+        Action.CLUE_SEE,
+        Action.HOUSEHOLD_UNMASK,
+        Action.CLUE_EXPORT,
+        Action.INTAKE_FEED,
+        Action.SCREENING_SEE,
+        Action.SCREENING_RUN,
+    )
+    rows = [line.strip("|").split("|") for line in text_of(ROOT / "docs/officers.zh.md").splitlines() if "|" in line]
+    told = {row[0].strip(): [bool(cell.strip()) for cell in row[2:]] for row in rows if len(row) == len(columns) + 2}
+    for role in Role:
+        label = "系统管理员、安全管理员、审计管理员" if str(role.label).endswith("管理员") else str(role.label)
+        assert told[label] == [action in PERMISSIONS[role] for action in columns], label
