@@ -12,9 +12,12 @@ from django_tasks_db.management.commands.db_worker import Worker
 
 from doudi.web.jobs.services import jobs_recover
 from doudi.web.jobs.workers import Presence, new_worker_id
+from doudi.web.protection.vault import vault_sweep
 
 SECONDS_BETWEEN_LOOKS = 20.0
 SECONDS_BETWEEN_PARENT_LOOKS = 2.0
+SECONDS_UNTIL_SWEPT = 24 * 3600.0
+"""How long bytes without a row are left: an upload may still be under way."""
 
 
 class Command(BaseCommand):
@@ -30,6 +33,7 @@ class Command(BaseCommand):
         stop = threading.Event()
         with Presence(worker_id):
             jobs_recover()
+            vault_sweep(older_than_seconds=SECONDS_UNTIL_SWEPT)
             worker = Worker(
                 queue_names=["default"],
                 interval=interval,
