@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from doudi.feeds import values
-from doudi.feeds.columns import RawColumn
+from doudi.feeds.columns import Codes, RawColumn
 from doudi.feeds.contract import Column
 from doudi.feeds.problems import BadCell, Problem
 from doudi.feeds.resident_ids import sound_ids
@@ -38,12 +38,17 @@ ARROW_TYPES: dict[str, pa.DataType] = {
 
 @dataclass(frozen=True)
 class CleanColumn:
-    """A typed column, the rows that it rejects, and what is wrong with which row."""
+    """The distinct contents of a column in its type, the rows that it rejects, and what is wrong with which row."""
 
-    array: pa.Array
+    distinct: pa.Array
+    codes: Codes
     rejected: NDArray[np.bool_]
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
+
+    def array(self, rows: NDArray[np.bool_] | None = None) -> pa.Array:
+        """The column for all rows, or for those marked."""
+        return self.distinct.take(pa.array(self.codes if rows is None else self.codes[rows]))
 
 
 @dataclass(frozen=True)
@@ -76,10 +81,10 @@ def clean_column(
         if found is None and column.required and number not in wrong:
             wrong[number] = _Wrong("必填项为空" if is_blank(content) else "必填项没有填写内容", "请补填")
         parsed.append(found)
-    array = pa.array(parsed, ARROW_TYPES[column.type]).take(pa.array(raw.codes))
+    distinct = pa.array(parsed, ARROW_TYPES[column.type])
     none = np.zeros(len(raw.codes), bool)
     if not wrong:
-        return CleanColumn(array, none, (), ())
+        return CleanColumn(distinct, raw.codes, none, (), ())
     is_wrong = np.zeros(len(raw.contents), bool)
     is_wrong[list(wrong)] = True
     hit = is_wrong[raw.codes] & wanted
@@ -88,8 +93,8 @@ def clean_column(
         for index, number in ((index, int(raw.codes[index])) for index in np.flatnonzero(hit).tolist())
     )
     if column.keeps_row and not column.required:
-        return CleanColumn(array, none, (), problems)
-    return CleanColumn(array, hit, problems, ())
+        return CleanColumn(distinct, raw.codes, none, (), problems)
+    return CleanColumn(distinct, raw.codes, hit, problems, ())
 
 
 def empty_column(column: Column, size: int) -> pa.Array:

@@ -4,8 +4,10 @@ Sheets repeat themselves (是, 否, a few dozen labels), so cleaning the distinc
 cells, and the whole sheet as it came stays in memory cheaply for the rejects workbook.
 """
 
+import gc
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 
@@ -94,6 +96,14 @@ class _Gathering:
 def encode(rows: Iterator[Row], width: int) -> tuple[RawColumn, ...]:
     """Columns of the rows that are left; short rows are filled with blanks."""
     gathering = [_Gathering() for _ in range(width)]
+    with _uncollected():
+        _gather(rows, gathering)
+    with ThreadPoolExecutor(2) as helpers:  # Arrow works outside of Python's lock
+        return tuple(helpers.map(_Gathering.column, gathering))
+
+
+def _gather(rows: Iterator[Row], gathering: list[_Gathering]) -> None:
+    width = len(gathering)
     while batch := list(islice(rows, _BATCH)):
         if {*map(len, batch)} == {width}:
             columns = zip(*batch, strict=True)
@@ -101,8 +111,18 @@ def encode(rows: Iterator[Row], width: int) -> tuple[RawColumn, ...]:
             columns = zip(*(list(row)[:width] + [""] * (width - len(row)) for row in batch), strict=True)
         for column, cells in zip(gathering, columns, strict=True):
             column.add(cells)
-    with ThreadPoolExecutor(2) as helpers:  # Arrow works outside of Python's lock
-        return tuple(helpers.map(_Gathering.column, gathering))
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Rows come and go by the hundred thousand without cycles; looking through them for cycles takes a tenth more."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _named(cell: Cell) -> Cell:

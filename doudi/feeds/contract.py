@@ -146,6 +146,11 @@ class Contract(_Part):
         """The conditions of the checks, in their order. Raises `PredicateError`."""
         return tuple(self.predicate(check) for check in self.checks)
 
+    @cached_property
+    def checked(self) -> frozenset[str]:
+        """The columns that the checks read."""
+        return frozenset().union(*(predicate.columns for predicate in self.predicates))
+
     def predicate(self, check: Check) -> Predicate:
         """The condition of one check, proved to be harmless. Raises `PredicateError`."""
         return parse_predicate(check.when, {column.id: _type_in_predicates(column) for column in self.columns})

@@ -14,7 +14,7 @@ from python_calamine import CalamineError
 
 from doudi.feeds.archive import CORRUPT
 from doudi.feeds.checks import rows_failing
-from doudi.feeds.cleaning import clean_column, empty_column
+from doudi.feeds.cleaning import CleanColumn, clean_column, empty_column
 from doudi.feeds.columns import RawSheet, encode
 from doudi.feeds.contract import Contract
 from doudi.feeds.layout import Layout, find_layouts
@@ -196,27 +196,23 @@ def _clean(
     rejected = np.zeros(len(raw), bool)
     rejects: list[Problem] = []
     warnings: list[Problem] = []
-    arrays: dict[str, pa.Array] = {"row": pa.array(raw.rows)}
+    columns: dict[str, CleanColumn] = {}
     for column in contract.columns:
         at = layout.positions.get(column.id)
-        if at is None:
-            arrays[column.id] = empty_column(column, len(raw))
-            continue
-        clean = clean_column(
-            column,
-            raw.columns[at],
-            header=raw.headers[at],
-            factor=layout.factors.get(column.id, 1.0),
-            wanted=data,
-            rows=raw.rows,
-        )
-        arrays[column.id] = clean.array
-        rejected |= clean.rejected
-        rejects += clean.problems
-        warnings += clean.warnings
-    table = pa.table(arrays)
+        if at is not None:
+            columns[column.id] = clean = clean_column(
+                column,
+                raw.columns[at],
+                header=raw.headers[at],
+                factor=layout.factors.get(column.id, 1.0),
+                wanted=data,
+                rows=raw.rows,
+            )
+            rejected |= clean.rejected
+            rejects += clean.problems
+            warnings += clean.warnings
     unreadable = np.zeros(len(raw), bool)
-    for check, positions in rows_failing(table, contract):
+    for check, positions in rows_failing(_table(contract, columns, raw, only=contract.checked), contract):
         unreadable[positions] |= check.severity == "error"
         for at in positions:
             if data[at]:
@@ -229,8 +225,8 @@ def _clean(
     known = set(layout.positions.values())
     return SheetReading(
         contract=contract,
-        table=table if accepted.all() else table.filter(pa.array(accepted)),
-        returned=_returned(table, data & rejected, unreadable),
+        table=_table(contract, columns, raw, rows=accepted),
+        returned=_returned(_table(contract, columns, raw, rows=data & rejected), unreadable[data & rejected]),
         rejects=tuple(sorted(rejects, key=lambda problem: problem.row)),
         warnings=tuple(sorted((one for one in warnings), key=lambda problem: problem.row)),
         raw=raw,
@@ -246,17 +242,35 @@ def _clean(
     )
 
 
-def _returned(table: pa.Table, rejected: NDArray[np.bool_], contradictory: NDArray[np.bool_]) -> pa.Table:
-    """Rejected rows whose person is known. Of a row that contradicts itself only the person is kept."""
-    if "resident_id" not in table.column_names:
-        return table.slice(0, 0)
-    rows = rejected & pc.is_valid(table["resident_id"]).to_numpy(zero_copy_only=False)
-    found, blank = table.filter(pa.array(rows)), pa.array(contradictory[rows])
+def _returned(rejected: pa.Table, contradictory: NDArray[np.bool_]) -> pa.Table:
+    """Of the rejected rows those whose person is known. Of a row that contradicts itself only the person is kept."""
+    if "resident_id" not in rejected.column_names:
+        return rejected.slice(0, 0)
+    known = pc.is_valid(rejected["resident_id"])
+    found, blank = rejected.filter(known), pa.array(contradictory[known.to_numpy(zero_copy_only=False)])
     for at, name in enumerate(found.column_names):
         if name not in _TELLING_WHO:
             cells = found.column(at).combine_chunks()
             found = found.set_column(at, name, pc.if_else(blank, pa.scalar(None, cells.type), cells))
     return found
+
+
+def _table(
+    contract: Contract,
+    columns: Mapping[str, CleanColumn],
+    raw: RawSheet,
+    *,
+    rows: NDArray[np.bool_] | None = None,
+    only: frozenset[str] | None = None,
+) -> pa.Table:
+    """The typed columns of the contract, of all rows or of those marked; columns that the sheet lacks are unknown."""
+    numbers = raw.rows if rows is None else raw.rows[rows]
+    arrays = {"row": pa.array(numbers)}
+    for column in contract.columns:
+        if only is None or column.id in only:
+            clean = columns.get(column.id)
+            arrays[column.id] = clean.array(rows) if clean else empty_column(column, len(numbers))
+    return pa.table(arrays)
 
 
 def _repeated(raw: RawSheet, accepted: NDArray[np.bool_], layout: Layout) -> list[Problem]:
