@@ -5,13 +5,13 @@ import sys
 import typer
 
 from doudi import __version__
-from doudi.cli import county, data, rules, screening, service
+from doudi.cli import accounts, county, data, rules, screening, service
 from doudi.cli.language import _
 from doudi.cli.output import fail
 
 app = typer.Typer(
     name="doudi",
-    help=_("兜底:把部门表格和户籍台账变成说得清理由的预警名单。每条命令加 --help 看用法。"),
+    help=_("兜底：把部门表格和户籍台账变成说得清理由的预警名单。每条命令加 --help 看用法。"),
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_show_locals=False,
@@ -32,17 +32,18 @@ def everything(
     """The options of the program itself."""
 
 
-app.command(help=_("造一个虚构的县:各部门会送来的表格、其中的脏数据和标准答案"))(county.synth)
-app.command("import", help=_("把表格导入数据库:先看会增加、改变什么,确认后写入;可在网页撤销"))(data.import_sheets)
-app.command(help=_("筛查:读表格、清洗、比对规则,写出预警工作簿。不需要数据库和服务器"))(screening.screen)
+app.command(help=_("造一个虚构的县：各部门会送来的表格、其中的脏数据和标准答案"))(county.synth)
+app.command("import", help=_("把表格导入数据库：先看会增加、改变什么，确认后写入；可在网页撤销"))(data.import_sheets)
+app.command(help=_("筛查：读表格、清洗、比对规则，写出预警工作簿。不需要数据库和服务器"))(screening.screen)
 app.command(help=_("说明一户为什么在(或不在)名单上"))(screening.explain)
-app.add_typer(rules.app, name="rules", help=_("规则:列出、看懂、检查、跑用例"))
+app.add_typer(rules.app, name="rules", help=_("规则：列出、看懂、检查、跑用例"))
 app.command(help=_("启动网站和后台进程"))(service.serve)
-app.command(help=_("造好虚构县,导入,筛查,与标准答案对照,然后启动网站"))(county.demo)
-app.command(help=_("检查设置有没有不妥,用白话说明"))(service.check)
+app.command(help=_("造好虚构县，导入，筛查，与标准答案对照，然后启动网站"))(county.demo)
+app.command(help=_("检查设置有没有不妥，用白话说明"))(service.check)
+app.add_typer(accounts.app, name="accounts", help=_("账号和岗位"))
 app.add_typer(service.audit, name="audit", help=_("审计日志"))
 app.command(
-    help=_("Django 的管理命令,例如 doudi manage migrate"),
+    help=_("Django 的管理命令，例如 doudi manage migrate"),
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
 )(service.manage)
 

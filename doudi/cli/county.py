@@ -16,10 +16,10 @@ LAST_SCREENED_DAY = datetime(2023, 8, 1)  # the demo county's story plays in the
 def synth(
     out: Annotated[Path, typer.Option(help=_("写到哪个文件夹"), file_okay=False)],
     households: Annotated[int, typer.Option(min=1, help=_("户数"))] = 2000,
-    seed: Annotated[int, typer.Option(help=_("种子:同一个种子造出同一个县"))] = 1,
+    seed: Annotated[int, typer.Option(help=_("种子：同一个种子造出同一个县"))] = 1,
     dirt: Annotated[float, typer.Option(min=0, max=1, help=_("有毛病的行所占比例"))] = 0.02,
     as_of: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help=_("筛查日期"))] = LAST_SCREENED_DAY,
-    snapshots: Annotated[bool, typer.Option("--snapshots", help=_("不写表格,直接写干净的快照(可达百万人)"))] = False,
+    snapshots: Annotated[bool, typer.Option("--snapshots", help=_("不写表格，直接写干净的快照(可达百万人)"))] = False,
     rules: RulesFolder = None,
 ) -> None:
     """Write a fictitious county."""
@@ -50,7 +50,7 @@ def synth(
         except (ValueError, OSError) as problem:
             fail(str(problem))
     console.print(
-        _("已写出 %(households)d 户 %(persons)d 人:%(out)s(弄脏 %(stains)d 处,标准答案在 truth/)")
+        _("已写出 %(households)d 户 %(persons)d 人：%(out)s(弄脏 %(stains)d 处，标准答案在 truth/)")
         % {"households": written.households, "persons": written.persons, "out": out, "stains": written.dirtied}
     )
 
@@ -61,7 +61,7 @@ def demo(
     data: Annotated[Path, typer.Option(help=_("演示数据放在哪里"), file_okay=False)] = Path("var/demo"),
     host: Annotated[str, typer.Option(help=_("监听的地址"))] = "127.0.0.1",
     port: Annotated[int, typer.Option(help=_("端口"))] = 8000,
-    fresh: Annotated[bool, typer.Option("--fresh", help=_("丢掉上次的演示数据,重新造"))] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help=_("丢掉上次的演示数据，重新造"))] = False,
     serve: Annotated[bool, typer.Option(help=_("造好后启动网站"))] = True,
 ) -> None:
     """Make the demo county, load it through the same import as everybody's, compare with the truth, serve it."""

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from doudi.cli.language import _
 from doudi.cli.output import FOUND, console, fail, progress_bar
+from doudi.cli.service import ready
 
 if TYPE_CHECKING:
     from doudi.web.intake.models import ImportBatch
@@ -17,22 +18,17 @@ SHEETS = {".xlsx", ".xls", ".csv", ".txt", ".tsv", ".zip"}
 
 
 def import_sheets(
-    paths: Annotated[list[Path], typer.Argument(help=_("表格文件,或装着表格的文件夹"), exists=True)],
-    month: Annotated[str, typer.Option(help=_("数据月份,如 2023-07;文件名里写明的以文件名为准"))],
-    yes: Annotated[bool, typer.Option("--yes", "-y", help=_("不再询问,直接写入"))] = False,
-    strict: Annotated[bool, typer.Option(help=_("有退回的行或读不了的文件时,以退出码 1 结束"))] = False,
+    paths: Annotated[list[Path], typer.Argument(help=_("表格文件，或装着表格的文件夹"), exists=True)],
+    month: Annotated[str, typer.Option(help=_("数据月份，如 2023-07;文件名里写明的以文件名为准"))],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help=_("不再询问，直接写入"))] = False,
+    strict: Annotated[bool, typer.Option(help=_("有退回的行或读不了的文件时，以退出码 1 结束"))] = False,
     rejects: Annotated[Path | None, typer.Option(help=_("把退回的行写进这个文件夹"), file_okay=False)] = None,
 ) -> None:
     """Read, show what would be added, changed and left, ask, write."""
     files = sheets_in(paths)
     if not files:
         fail(_("没有找到表格文件(.xlsx、.xls、.csv、.zip)。"))
-    from doudi.web.serving import NotReady, prepare
-
-    try:
-        prepare()
-    except NotReady as problem:
-        fail("\n".join(problem.problems))
+    ready()
     from doudi.web.accounts.scope import SYSTEM
     from doudi.web.intake.local import apply_here, read_here
     from doudi.web.intake.models import BatchState
@@ -48,9 +44,9 @@ def import_sheets(
         if batch.state == BatchState.FAILED:
             fail(batch.problem)
         if batch.state == BatchState.PREVIEW:
-            if not yes and not typer.confirm(_("写入数据库?")):
+            if not yes and not typer.confirm(_("写入数据库？")):
                 batch_discard(actor=SYSTEM, batch_id=batch.pk)
-                console.print(_("没有写入,数据库没有变化。"))
+                console.print(_("没有写入，数据库没有变化。"))
                 raise typer.Exit
             with progress_bar() as report:
                 batch = apply_here(actor=SYSTEM, batch=batch, report=report)
@@ -60,7 +56,7 @@ def import_sheets(
     except ActionRefused as problem:
         fail(problem.message)
     if refused:
-        console.print(_("退回 %(rows)d 行,见 %(folder)s") % {"rows": refused, "folder": rejects})
+        console.print(_("退回 %(rows)d 行，见 %(folder)s") % {"rows": refused, "folder": rejects})
     if strict and any(file.problem or file.rows_rejected for file in batch.files.all()):
         raise typer.Exit(FOUND)
 

@@ -11,6 +11,7 @@ from rich.table import Table
 from doudi.cli.language import _
 from doudi.cli.output import Report, console, fail
 from doudi.cli.places import rules_folder
+from doudi.cli.service import ready
 
 AS_OF = date(2023, 8, 1)
 """The day the demonstration is about: the county's story plays in the summer of 2023."""
@@ -29,7 +30,7 @@ def prepare_demo(*, households: int, seed: int, folder: Path, fresh: bool, repor
     """Bring the demonstration into being, or take up the one that is there."""
     if fresh and folder.exists():
         if any(folder.iterdir()) and not (folder / "county").is_dir():
-            fail(_("%s 里不是演示数据,没有删除。请换一个文件夹。") % folder)
+            fail(_("%s 里不是演示数据，没有删除。请换一个文件夹。") % folder)
         shutil.rmtree(folder)
     county = folder / "county"
     os.environ["DOUDI_DATA_DIR"] = str(folder.resolve())
@@ -47,12 +48,7 @@ def prepare_demo(*, households: int, seed: int, folder: Path, fresh: bool, repor
             progress=report,
         )
         unfinished.rename(county)
-    from doudi.web.serving import NotReady, prepare
-
-    try:
-        prepare()
-    except NotReady as problem:
-        fail("\n".join(problem.problems))
+    ready()
     return _loaded(county, report)
 
 
@@ -65,7 +61,7 @@ def _loaded(county: Path, report: Report) -> Outcome:
     except DemoFailed as problem:
         fail(str(problem))
     found = score(result.pairs(), county / "truth")
-    sentence = _("%(day)s 的筛查:%(alerts)d 条预警,涉及 %(households)d 户。") % {
+    sentence = _("%(day)s 的筛查：%(alerts)d 条预警，涉及 %(households)d 户。") % {
         "day": AS_OF,
         "alerts": result.run.counts["alerts"],
         "households": result.run.counts["households_with_alerts"],
@@ -77,7 +73,7 @@ def show_sign_ins(address: str) -> None:
     """The table of demo accounts, one for each role."""
     from doudi.web.demo import demo_accounts
 
-    table = Table(title=_("登录 %s (演示账号,只供本机试用)") % address, title_justify="left")
+    table = Table(title=_("登录 %s (演示账号，只供本机试用)") % address, title_justify="left")
     for heading in (_("用户名"), _("密码"), _("角色"), _("管辖")):
         table.add_column(heading)
     for account in demo_accounts():

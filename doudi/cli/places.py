@@ -10,7 +10,7 @@ from doudi.cli.language import _
 
 DELIVERED = Path(__file__).resolve().parents[2] / "rules"
 RulesFolder = Annotated[
-    Path | None, typer.Option("--rules", help=_("规则文件夹;默认用随程序提供的规则"), exists=True, file_okay=False)
+    Path | None, typer.Option("--rules", help=_("规则文件夹；默认用随程序提供的规则"), exists=True, file_okay=False)
 ]
 
 

@@ -11,7 +11,7 @@ from doudi.cli.output import FOUND, console, errors, fail
 from doudi.cli.places import COUNTRY, RulesFolder, rules_folder
 
 app = typer.Typer(no_args_is_help=True)
-Day = Annotated[datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help=_("哪一天的规则和数值;默认今天"))]
+Day = Annotated[datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help=_("哪一天的规则和数值；默认今天"))]
 
 
 @app.command("list", help=_("列出规则"))
@@ -33,9 +33,9 @@ def list_rules(on: Day = None, rules: RulesFolder = None) -> None:
     console.print(_("共 %d 条") % len(found))
 
 
-@app.command(help=_("看一条规则:条件、事实、某地某天的标准和来源"))
+@app.command(help=_("看一条规则：条件、事实、某地某天的标准和来源"))
 def show(
-    rule_id: Annotated[str, typer.Argument(help=_("规则的编号,如 income.under_line_not_enrolled"))],
+    rule_id: Annotated[str, typer.Argument(help=_("规则的编号，如 income.under_line_not_enrolled"))],
     region: Annotated[str, typer.Option(help=_("行政区划代码(2、4、6、9 或 12 位)"))] = COUNTRY,
     on: Day = None,
     rules: RulesFolder = None,
@@ -51,8 +51,8 @@ def show(
         fail(str(problem.args[0] if isinstance(problem, LookupError) else problem))
     rule = shown.rule
     console.print(f"[bold]{rule.title}[/bold]  {rule.id}  {rule.level}", highlight=False)
-    console.print(_("条件:%s") % rule.when.text, highlight=False)
-    console.print(_("依据:%s") % ";".join(f"{one.document} {one.article}".strip() for one in rule.legal_basis))
+    console.print(_("条件：%s") % rule.when.text, highlight=False)
+    console.print(_("依据：%s") % ";".join(f"{one.document} {one.article}".strip() for one in rule.legal_basis))
     for title, values in ((_("事实"), shown.facts), (_("标准(%s)") % day, shown.parameters)):
         table = Table(title=title, title_justify="left")
         for heading in (_("编号"), _("名称"), _("内容"), _("来源")):
@@ -63,7 +63,7 @@ def show(
         console.print(table)
 
 
-@app.command(help=_("检查规则文件有没有写错,指出文件和行"))
+@app.command(help=_("检查规则文件有没有写错，指出文件和行"))
 def check(rules: RulesFolder = None) -> None:
     """Exit code 1 when a file can't be used."""
     from doudi.screening.commands import rules_check
@@ -94,6 +94,6 @@ def run_cases(
     failed = [one for one in results if not one.passed]
     for one in failed:
         errors.print(f"[red]✗[/red] {one.problem}", highlight=False, soft_wrap=True)
-    console.print(_("用例 %(all)d 个,不符 %(failed)d 个") % {"all": len(results), "failed": len(failed)})
+    console.print(_("用例 %(all)d 个，不符 %(failed)d 个") % {"all": len(results), "failed": len(failed)})
     if failed:
         raise typer.Exit(FOUND)

@@ -32,19 +32,19 @@ def screen(
     out: Annotated[Path, typer.Option(help=_("预警工作簿写到哪里(.xlsx)"), dir_okay=False)],
     snapshots: Snapshots = None,
     results: Annotated[Path | None, typer.Option(help=_("把完整结果(Parquet)也存下来"), file_okay=False)] = None,
-    strict: Annotated[bool, typer.Option(help=_("有文件读不了或有退回的行时,以退出码 1 结束"))] = False,
+    strict: Annotated[bool, typer.Option(help=_("有文件读不了或有退回的行时，以退出码 1 结束"))] = False,
     rules: RulesFolder = None,
 ) -> None:
     """Read, clean, screen, write the workbook."""
     if out.suffix.lower() != ".xlsx":
-        fail(_("--out 应是 .xlsx 文件,例如 alerts.xlsx"))
+        fail(_("--out 应是 .xlsx 文件，例如 alerts.xlsx"))
     done = _screened(registry, feeds, as_of, out=out, snapshots=snapshots, results=results, rules=rules)
     summary = done.result.summary
     refused = sum(one.rows_rejected for one in done.intake)
     console.print(
         _(
-            "%(households)d 户 %(persons)d 人,预警 %(alerts)d 条(涉及 %(flagged)d 户),"
-            "无法判断 %(unknown)d 项,退回 %(refused)d 行"
+            "%(households)d 户 %(persons)d 人，预警 %(alerts)d 条(涉及 %(flagged)d 户),"
+            "无法判断 %(unknown)d 项，退回 %(refused)d 行"
         )
         % {
             "households": summary["households"],
@@ -84,7 +84,8 @@ def explain(
     """Every rule for one household, alerts first."""
     from doudi.screening.commands import explain_household
 
-    done = _screened(registry, feeds, as_of, out=None, snapshots=snapshots, results=None, rules=rules)
+    kept = snapshots or registry.resolve().parent / "doudi-snapshots"
+    done = _screened(registry, feeds, as_of, out=None, snapshots=kept, results=None, rules=rules)
     try:
         shown = explain_household(result=done.result, registry=done.registry, household_no=household_no)
     except LookupError as problem:
@@ -94,7 +95,7 @@ def explain(
     for outcome in told:
         _print_outcome(outcome, shown.members.get(outcome.person_key or 0, ""))
     if not told:
-        console.print(_("没有预警,也没有无法判断的规则。用 --all 查看逐条结果。"))
+        console.print(_("没有预警，也没有无法判断的规则。用 --all 查看逐条结果。"))
 
 
 def _print_outcome(outcome: "RuleOutcome", member: str) -> None:
@@ -106,7 +107,7 @@ def _print_outcome(outcome: "RuleOutcome", member: str) -> None:
     for one in (*outcome.facts, *outcome.thresholds):
         console.print(f"   [dim]{one.title_en if english else one.title}:{one.text}[/dim]", highlight=False)
     if outcome.legal_basis:
-        basis = _("依据:%s") % ";".join(outcome.legal_basis)
+        basis = _("依据：%s") % ";".join(outcome.legal_basis)
         console.print(f"   [dim]{basis}[/dim]", highlight=False, soft_wrap=True)
 
 

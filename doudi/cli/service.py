@@ -10,8 +10,18 @@ from doudi.cli.output import FOUND, console, fail
 audit = typer.Typer(no_args_is_help=True)
 
 
+def ready() -> None:
+    """Bring the database up to date for a command that works on it; end the command when that can't be."""
+    from doudi.web.serving import NotReady, prepare
+
+    try:
+        prepare()
+    except NotReady as problem:
+        fail("\n".join(problem.problems))
+
+
 def serve(
-    host: Annotated[str, typer.Option(help=_("监听的地址;默认只供本机"))] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help=_("监听的地址；默认只供本机"))] = "127.0.0.1",
     port: Annotated[int, typer.Option(help=_("端口"))] = 8000,
     threads: Annotated[int, typer.Option(min=1, help=_("同时应答的线程数"))] = 8,
 ) -> None:
@@ -24,12 +34,12 @@ def serve(
             host=host,
             port=port,
             threads=threads,
-            on_ready=lambda address: console.print(_("已启动:%s(按 Ctrl-C 停止)") % address),
+            on_ready=lambda address: console.print(_("已启动：%s(按 Ctrl-C 停止)") % address),
         )
     except NotReady as problem:
         fail("\n".join(problem.problems))
     except OSError as problem:
-        fail(_("无法在 %(host)s:%(port)d 启动:%(why)s") % {"host": host, "port": port, "why": problem.strerror})
+        fail(_("无法在 %(host)s:%(port)d 启动：%(why)s") % {"host": host, "port": port, "why": problem.strerror})
 
 
 def check() -> None:
@@ -61,7 +71,7 @@ def audit_verify() -> None:
         for problem in report.problems:
             console.print(f"[red]✗[/red] {problem.message}", highlight=False)
         raise typer.Exit(FOUND)
-    console.print(_("审计日志完整,共 %d 条。") % report.checked)
+    console.print(_("审计日志完整，共 %d 条。") % report.checked)
 
 
 def manage(context: typer.Context) -> None:

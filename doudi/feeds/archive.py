@@ -27,9 +27,9 @@ _LONG_TEXT = 1_024
 _PADDING = b" " * 32
 _LONGEST_TAG = 8 * 1024**2
 
-BOMB = "文件解压后大得不正常,可能已损坏或带有恶意内容,请在Excel或WPS里新建一个工作簿,只粘贴数值后重新保存再上传"
-CORRUPT = "文件已损坏,无法打开,请在Excel或WPS里打开原文件,另存为.xlsx后重新上传"
-ENCRYPTED = "文件设置了打开密码,请先去掉密码再上传"
+BOMB = "文件解压后大得不正常，可能已损坏或带有恶意内容，请在Excel或WPS里新建一个工作簿，只粘贴数值后重新保存再上传"
+CORRUPT = "文件已损坏，无法打开，请在Excel或WPS里打开原文件，另存为.xlsx后重新上传"
+ENCRYPTED = "文件设置了打开密码，请先去掉密码再上传"
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def check_archive(source: BinaryIO, limits: Limits) -> None:
         raise UnreadableFile("encrypted", ENCRYPTED)
     names = {part.filename.lstrip("/").lower() for part in parts}
     if not any(name.startswith("xl/") and "workbook" in name for name in names):
-        raise UnreadableFile("not_a_sheet", "这不是Excel工作簿,请上传.xlsx、.xls或.csv表格")
+        raise UnreadableFile("not_a_sheet", "这不是Excel工作簿，请上传.xlsx、.xls或.csv表格")
     unpacked = cells = longest_text = 0
     sheets = []
     for part in parts:
@@ -254,7 +254,7 @@ def refuse_beyond(extent: SheetExtent, limits: Limits) -> None:
     if extent.rows > limits.rows:
         raise UnreadableFile(
             "too_many_rows",
-            f"表格超过{limits.rows:,}行(可能是末尾有大量空行),请删除数据下方的空行,或按乡镇拆分后分次上传",
+            f"表格超过{limits.rows:,}行(可能是末尾有大量空行),请删除数据下方的空行，或按乡镇拆分后分次上传",
         )
     if extent.columns > limits.columns:
         raise UnreadableFile(
@@ -262,7 +262,7 @@ def refuse_beyond(extent: SheetExtent, limits: Limits) -> None:
         )
     if extent.rows * extent.columns > limits.cells:
         raise UnreadableFile(
-            "too_many_rows", f"表格超过{limits.cells:,}个单元格,请删除用不到的列,或按乡镇拆分后分次上传"
+            "too_many_rows", f"表格超过{limits.cells:,}个单元格，请删除用不到的列，或按乡镇拆分后分次上传"
         )
 
 

@@ -127,4 +127,4 @@ def _check_range(column: Column, found: Any) -> None:
             )
             if part
         )
-        raise BadCell("数值超出合理范围", f"应{bounds},请核对单位(元或万元)和数字")
+        raise BadCell("数值超出合理范围", f"应{bounds}，请核对单位(元或万元)和数字")

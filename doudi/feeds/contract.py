@@ -59,9 +59,9 @@ class Column(_Part):
     @model_validator(mode="after")
     def _codes_fit_type(self) -> Self:
         if (self.codes is not None) != (self.type in ("code", "codes")):
-            raise ValueError("type 为 code 或 codes 的列必须写 codes,其他列不能写")
+            raise ValueError("type 为 code 或 codes 的列必须写 codes，其他列不能写")
         if isinstance(self.codes, str) and self.codes not in CODE_LISTS:
-            raise ValueError(f"没有名为 {self.codes} 的代码表,可用的有:{'、'.join(sorted(CODE_LISTS))}")
+            raise ValueError(f"没有名为 {self.codes} 的代码表，可用的有：{'、'.join(sorted(CODE_LISTS))}")
         if self.type == "money" and self.unit != "yuan":
             raise ValueError("金额列请写 unit: yuan(表头写万元的会自动换算)")
         return self
@@ -128,7 +128,7 @@ class Contract(_Part):
                 raise ValueError(f"列标识 {column.id} 写了两次")
             for key in {header_key(header) for header in column.headers}:
                 if key in seen:
-                    raise ValueError(f"表头“{key}”同时属于 {seen[key]} 和 {column.id},请从其中一列的 aliases 去掉")
+                    raise ValueError(f"表头“{key}”同时属于 {seen[key]} 和 {column.id}，请从其中一列的 aliases 去掉")
                 seen[key] = column.id
         return self
 
@@ -199,7 +199,7 @@ def load_contract(path: Path) -> Contract:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ContractError([f"{path}:{line}: 不是有效的YAML({error.problem}),请检查缩进、引号和冒号"]) from error
     if not isinstance(content, dict):
-        raise ContractError([f"{path}:1: 内容应为“键: 值”,至少要有 id、title、columns"])
+        raise ContractError([f"{path}:1: 内容应为“键: 值”，至少要有 id、title、columns"])
     try:
         contract = Contract.model_validate({**content, "file": str(path)})
     except ValidationError as error:
@@ -210,9 +210,11 @@ def load_contract(path: Path) -> Contract:
             contract.predicate(check)
         except PredicateError as error:
             line = _Lines.in_text(text).nearest(("checks", number, "when"))
-            raise ContractError([f"{path}:{line}: 检查 {check.id} 的 when 不能用:{error}"]) from error
+            raise ContractError([f"{path}:{line}: 检查 {check.id} 的 when 不能用：{error}"]) from error
     if contract.id != path.stem:
-        raise ContractError([f"{path}:{_Lines.in_text(text).nearest(('id',))}: id 应与文件名一致,请写 id: {path.stem}"])
+        raise ContractError(
+            [f"{path}:{_Lines.in_text(text).nearest(('id',))}: id 应与文件名一致，请写 id: {path.stem}"]
+        )
     return contract
 
 
@@ -237,12 +239,12 @@ def load_contracts(rules_root: Path) -> dict[str, Contract]:
 
 
 _REMEDIES = {
-    "missing": "缺少 {name},请补上",
-    "extra_forbidden": "不认识 {name},请删除或改正拼写",
+    "missing": "缺少 {name}，请补上",
+    "extra_forbidden": "不认识 {name}，请删除或改正拼写",
     "literal_error": "{name} 只能是 {expected}",
-    "string_pattern_mismatch": "{name} 只能用小写字母、数字和下划线,以字母开头",
+    "string_pattern_mismatch": "{name} 只能用小写字母、数字和下划线，以字母开头",
     "bool_type": "{name} 应为 true 或 false",
-    "string_type": "{name} 应为文字,数字或是/否请加引号",
+    "string_type": "{name} 应为文字，数字或是/否请加引号",
     "value_error": "{reason}",
 }
 

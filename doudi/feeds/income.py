@@ -81,7 +81,7 @@ def assemble_incomes(database: duckdb.DuckDBPyConnection, sources: list[str]) ->
             what,
             f"{written:,.2f}",
             f"与按构成计算的{result:,.2f}元不一致",
-            "以计算结果为准,请核对各项收入",
+            "以计算结果为准，请核对各项收入",
             sources[source],
         )
         for source, row, what, written, result in doubts

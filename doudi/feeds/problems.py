@@ -46,11 +46,11 @@ class Problem:
     sheet: str = ""
 
     def __str__(self) -> str:
-        return f"{self.sheet}第{self.row}行:{self.sentence}"
+        return f"{self.sheet}第{self.row}行：{self.sentence}"
 
     @property
     def sentence(self) -> str:
-        """`“总费用”列“abc”:不是金额,请……`, as it stands in the last column of the rejects workbook."""
+        """`“总费用”列“abc”：不是金额，请……`, as it stands in the last column of the rejects workbook."""
         place = f"“{self.header}”列" if self.header else ""
         found = f"“{self.value}”" if self.value else ""
         lead = f"{place}{found}:" if place or found else ""

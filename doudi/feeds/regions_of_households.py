@@ -81,21 +81,21 @@ def _decide(row: dict[str, str | None], tree: RegionTree | None) -> tuple[str | 
     """The code that counts and what is doubtful about it, in words."""
     written = row["region_code"]
     if tree is None:
-        return written, "" if written else "没有行政区划代码,也没有行政区划表可以查对"
+        return written, "" if written else "没有行政区划代码，也没有行政区划表可以查对"
     if written in tree:
         if RegionCode(written or "").level is RegionLevel.VILLAGE or not row["village"]:
             return written, ""
         inside = tree.find(row["village"], within=written or "")
-        return (str(inside), "代码不是村级,已按村名查到") if inside else (written, "代码不是村级,也查不到村名")
+        return (str(inside), "代码不是村级，已按村名查到") if inside else (written, "代码不是村级，也查不到村名")
     path = [row[name] or "" for name in _NAMES]
     for names in (path[3:], path[2:], path):
         found = tree.find_path(*names) if names[-1] and any(names) else None
         if found is not None and found.level is RegionLevel.VILLAGE:
-            return str(found), "代码不在行政区划表里,已按乡村名称查到" if written else ""
+            return str(found), "代码不在行政区划表里，已按乡村名称查到" if written else ""
     if written:
-        return written, "代码不在行政区划表里,也查不到乡村名称"
+        return written, "代码不在行政区划表里，也查不到乡村名称"
     township = tree.find_path(path[3]) if path[3] else None
-    return (str(township) if township else None), "没有行政区划代码,也查不到村名"
+    return (str(township) if township else None), "没有行政区划代码，也查不到村名"
 
 
 def _place(row: dict[str, str | None]) -> tuple[str | None, ...]:

@@ -164,7 +164,7 @@ def _distinct_households(database: duckdb.DuckDBPyConnection, sources: list[str]
         SELECT source, row, household_no FROM all_households ANTI JOIN households USING (source, row) ORDER BY 1, 2
     """).fetchall()
     return [
-        Problem(row, "户编号", number, "户编号重复,只采用第一行", "请核对后删除重复的户", sources[source])
+        Problem(row, "户编号", number, "户编号重复，只采用第一行", "请核对后删除重复的户", sources[source])
         for source, row, number in repeated
         if source not in repeating
     ]
@@ -195,7 +195,7 @@ def _persons(database: duckdb.DuckDBPyConnection, sources: list[str], *, with_ho
         SELECT source, row, household_no, name, is_unknown FROM judged WHERE is_unknown OR is_repeated ORDER BY 1, 2
     """).fetchall()
     return [
-        Problem(row, "户编号", number, "户信息表里没有这个户编号", "请核对户编号,或补报该户", sources[source])
+        Problem(row, "户编号", number, "户信息表里没有这个户编号", "请核对户编号，或补报该户", sources[source])
         if unknown
         else Problem(row, "姓名", name, "同一户内重复登记", "请删除重复的一行", sources[source])
         for source, row, number, name, unknown in left_out
@@ -246,7 +246,7 @@ def _doubtful_households(database: duckdb.DuckDBPyConnection, sources: list[str]
             continue
         if heads != 1:
             what = "没有户主" if heads == 0 else f"有{heads}个户主"
-            found.append(Problem(row, "户编号", number, f"这一户{what}", "请核对与户主关系,每户只能有一个户主", sheet))
+            found.append(Problem(row, "户编号", number, f"这一户{what}", "请核对与户主关系，每户只能有一个户主", sheet))
         if size is not None and size != members:
             found.append(
                 Problem(

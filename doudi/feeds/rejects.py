@@ -70,7 +70,7 @@ def write_rejects(reading: SheetReading, path: Path, *, redacted: bool = False) 
                 cell = HIDDEN
             _write(sheet, line, at, cell, literal, redacted=redacted)
         row = int(raw.rows[index])
-        reason = f"第{row}行:" + ";".join(reasons.get(row, ["请核对"]))
+        reason = f"第{row}行：" + ";".join(reasons.get(row, ["请核对"]))
         sheet.write_string(
             line, len(raw.headers), (_hidden(reason) if redacted else reason)[:_CELL_LIMIT], reason_format
         )

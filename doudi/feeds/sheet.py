@@ -143,7 +143,7 @@ def _choose(
     if others:
         names = "、".join(f"“{one.name}”" for one in (grid, *others))
         raise UnreadableFile(
-            "ambiguous_feed", f"有{len(others) + 1}张工作表都像数据表:{names},请合并成一张或拆成几个文件后重新上传"
+            "ambiguous_feed", f"有{len(others) + 1}张工作表都像数据表：{names}，请合并成一张或拆成几个文件后重新上传"
         )
     return grid, layout, members
 
@@ -160,21 +160,21 @@ def _households_and_members(layouts: list[Layout]) -> tuple[Layout, Layout] | No
 def _refuse_ambiguous(layouts: list[Layout]) -> None:
     if len(layouts) > 1 and layouts[0].score - layouts[1].score < 0.5:
         titles = "、".join(f"《{layout.contract.title}》" for layout in layouts[:3])
-        raise UnreadableFile("ambiguous_feed", f"分不清是哪种表,可能是{titles},请在上传时选择,或在文件名里写明表名")
+        raise UnreadableFile("ambiguous_feed", f"分不清是哪种表，可能是{titles}，请在上传时选择，或在文件名里写明表名")
 
 
 def _nothing_fits(nearest: Layout | None, given: Contract | None) -> UnreadableFile:
     if nearest is not None and nearest.missing_required and (given or nearest.hinted or nearest.telling >= 2):
         missing = "、".join(f"“{column.header}”" for column in nearest.missing_required)
         return UnreadableFile(
-            "no_header", f"像是《{nearest.contract.title}》,但缺少必需的列{missing},请补上这些列的表头后重新上传"
+            "no_header", f"像是《{nearest.contract.title}》，但缺少必需的列{missing}，请补上这些列的表头后重新上传"
         )
     if nearest is None or given:
         wanted = f"《{given.title}》的" if given else ""
         return UnreadableFile(
-            "no_header", f"前30行里没有找到{wanted}表头,请确认第一张表有列名(如姓名、身份证号)后重新上传"
+            "no_header", f"前30行里没有找到{wanted}表头，请确认第一张表有列名(如姓名、身份证号)后重新上传"
         )
-    return UnreadableFile("unknown_feed", "看不出是哪种表,请对照列约定检查表头,或在上传时选择表的种类")
+    return UnreadableFile("unknown_feed", "看不出是哪种表，请对照列约定检查表头，或在上传时选择表的种类")
 
 
 def _read_raw(grid: Grid, layout: Layout) -> RawSheet:

@@ -43,7 +43,7 @@ _SERIALS = range(3654, 73_415)
 """Serial numbers taken for days: 1910 to 2100."""
 _YEARS = range(1900, 2101)
 
-NUMBER_LOST = "Excel把{what}变成了数字,后几位已丢失"
+NUMBER_LOST = "Excel把{what}变成了数字，后几位已丢失"
 NUMBER_LOST_REMEDY = "请把该列设为文本格式后重新填写"
 
 
@@ -138,7 +138,7 @@ def money(value: Cell, factor: float = 1.0) -> float | None:
                 factor = 1.0
         if re.fullmatch(r"\(.+\)", own):
             own = "-" + own[1:-1].lstrip("¥￥")
-    found = _number(own, "不是金额", "请只填写数字,如 1234.5")
+    found = _number(own, "不是金额", "请只填写数字，如 1234.5")
     return None if found is None else round(found * factor, 2)
 
 
@@ -207,7 +207,7 @@ def codes(value: Cell, spellings: Mapping[str, str], labels: Mapping[str, str]) 
         if part:
             found.append(spellings.get(folded(part)))
     if not found or None in found:
-        raise BadCell("含有不在可选范围内的内容", f"请填写{_choices(labels)},多项用顿号隔开")
+        raise BadCell("含有不在可选范围内的内容", f"请填写{_choices(labels)}，多项用顿号隔开")
     return list(dict.fromkeys(one for one in found if one))
 
 

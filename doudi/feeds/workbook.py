@@ -23,8 +23,8 @@ from doudi.feeds.values import Cell
 Row = Sequence[Cell]
 Merge = tuple[tuple[int, int], tuple[int, int]]
 
-EMPTY = "文件里没有数据,请确认选对了文件后重新上传"
-NOT_A_SHEET = "这不是表格文件,请上传.xlsx、.xls或.csv格式的表格"
+EMPTY = "文件里没有数据，请确认选对了文件后重新上传"
+NOT_A_SHEET = "这不是表格文件，请上传.xlsx、.xls或.csv格式的表格"
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OTHER_KINDS = (
@@ -86,7 +86,7 @@ def open_grids(stream: BinaryIO, limits: Limits) -> Iterator[Grid]:
         raise UnreadableFile("empty", EMPTY)
     if size > limits.file_bytes:
         largest = limits.file_bytes // 1024**2
-        raise UnreadableFile("too_large", f"文件超过{largest}MB,请删除图片和多余的工作表,或按乡镇拆分后分次上传")
+        raise UnreadableFile("too_large", f"文件超过{largest}MB,请删除图片和多余的工作表，或按乡镇拆分后分次上传")
     head = stream.read(4096)
     stream.seek(0)
     if head.startswith((_ZIP, b"PK\x05\x06")):
@@ -100,7 +100,7 @@ def open_grids(stream: BinaryIO, limits: Limits) -> Iterator[Grid]:
     else:
         for mark, what in _OTHER_KINDS:
             if head.startswith(mark):
-                raise UnreadableFile("not_a_sheet", f"{what},不是表格,请上传.xlsx、.xls或.csv格式的表格")
+                raise UnreadableFile("not_a_sheet", f"{what}，不是表格，请上传.xlsx、.xls或.csv格式的表格")
         if head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_MARKUP):
             raise UnreadableFile(
                 "not_a_sheet", "这个文件其实是网页或XML格式(只是名字像表格),请用Excel或WPS打开后另存为.xlsx再上传"
@@ -136,7 +136,7 @@ def _legacy_grids(content: bytes, limits: Limits) -> Iterator[Grid]:
 
 def _refuse_too_many_sheets(sheets: int, limits: Limits) -> None:
     if sheets > limits.sheets:
-        raise UnreadableFile("too_many_rows", f"工作簿有{sheets}张工作表,请只保留要上报的一张后重新上传")
+        raise UnreadableFile("too_many_rows", f"工作簿有{sheets}张工作表，请只保留要上报的一张后重新上传")
 
 
 def _workbook_grids(stream: BinaryIO, limits: Limits) -> Iterator[Grid]:
@@ -197,13 +197,13 @@ def _delimited_grid(stream: BinaryIO, limits: Limits) -> Grid:
             height += 1
             width = max(width, len(row))
             if height > limits.rows:
-                raise UnreadableFile("too_many_rows", f"表格超过{limits.rows:,}行,请按乡镇拆分后分次上传")
+                raise UnreadableFile("too_many_rows", f"表格超过{limits.rows:,}行，请按乡镇拆分后分次上传")
     except csv.Error as error:
         raise UnreadableFile(
-            "corrupt", "文本表格的引号不成对或单元格过长,请用Excel或WPS另存为.xlsx后重新上传"
+            "corrupt", "文本表格的引号不成对或单元格过长，请用Excel或WPS另存为.xlsx后重新上传"
         ) from error
     if width > limits.columns or width * height > limits.cells:
-        raise UnreadableFile("too_many_rows", f"表格超过{limits.columns:,}列,请删除右侧多余的列后重新上传")
+        raise UnreadableFile("too_many_rows", f"表格超过{limits.columns:,}列，请删除右侧多余的列后重新上传")
     return Grid("", True, width, height, tuple(islice(rows(), limits.header_rows)), rows)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from doudi.feeds.contract import load_contracts
+from doudi.feeds.contract import ContractError, load_contracts
 from doudi.feeds.problems import Problem as RowProblem
 from doudi.rulebook import Problem, Rule, Rulebook, RulebookError, load_rulebook
 from doudi.screening.cases import CaseResult, run_cases
@@ -23,9 +23,15 @@ from doudi.standards.regions import RegionCode
 
 
 def rules_check(*, rules_root: Path) -> list[Problem]:
-    """Everything wrong or doubtful in the rulebook; `severity` tells which. Empty: all is well."""
+    """Everything wrong or doubtful in the rulebook; `severity` tells which. Empty: all is well.
+
+    Mistakes in column contracts come first and alone: what rests on a broken contract is not worth reporting.
+    """
     try:
+        load_contracts(rules_root)
         return list(load_rulebook(rules_root).warnings)
+    except ContractError as error:
+        return [Problem("feeds", 0, "contract", sentence) for sentence in error.problems]
     except RulebookError as error:
         return error.problems
 

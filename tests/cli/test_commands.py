@@ -1,5 +1,6 @@
 """The command line as a data officer uses it: a county made, screened and explained without a database or a server."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from python_calamine import CalamineWorkbook
 from typer.testing import CliRunner
 
 from doudi.cli import app
+from doudi.cli.places import DELIVERED
 
 runner = CliRunner()
 AS_OF = "2023-08-01"
@@ -92,10 +94,6 @@ def test_a_misspelt_rule_is_refused_with_those_that_come_near() -> None:
 
 
 def test_a_broken_rule_file_is_named_with_its_line(tmp_path: Path) -> None:
-    import shutil
-
-    from doudi.cli.places import DELIVERED
-
     shutil.copytree(DELIVERED, tmp_path / "rules")
     file = tmp_path / "rules" / "screening" / "income.under_line_not_enrolled.yaml"
     file.write_text(file.read_text("utf-8").replace("NOT is_monitored", "NOT is_monitord"), "utf-8")
@@ -103,3 +101,12 @@ def test_a_broken_rule_file_is_named_with_its_line(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert "income.under_line_not_enrolled.yaml:" in result.output
     assert "is_monitord" in result.output
+
+
+def test_a_contract_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    shutil.copytree(DELIVERED, tmp_path / "rules")
+    file = tmp_path / "rules" / "feeds" / "vehicle.yaml"
+    file.write_text(file.read_text("utf-8").replace("type: money", "type: mony"), "utf-8")
+    result = runner.invoke(app, ["rules", "check", "--rules", str(tmp_path / "rules")])
+    assert result.exit_code == 1
+    assert "vehicle.yaml" in result.output

@@ -131,7 +131,7 @@ def test_totals_in_the_sheet_that_differ_are_doubted_not_believed(put: Put) -> N
     registry = put([household(家庭纯收入=14000.4, 人均纯收入=15000)])
     assert reasons(registry) == ["与按构成计算的14,000.00元不一致"]
     assert registry.warnings[0].header == "人均纯收入"
-    assert str(registry.warnings[0]).startswith("户信息.xlsx第2行:")
+    assert str(registry.warnings[0]).startswith("户信息.xlsx第2行：")
     assert registry.incomes.to_pylist()[0]["per_capita_income"] == 14000
 
 
@@ -152,7 +152,7 @@ def test_earlier_years_come_from_the_income_sheet(put: Put) -> None:
 
 def test_a_repeated_household_is_left_out(put: Put) -> None:
     registry = put([household(), household(工资性收入=1)])
-    assert [(one.row, one.reason) for one in registry.rejects] == [(3, "户编号重复,只采用第一行")]
+    assert [(one.row, one.reason) for one in registry.rejects] == [(3, "户编号重复，只采用第一行")]
     assert registry.households.num_rows == registry.incomes.num_rows == 1
 
 
@@ -216,10 +216,10 @@ def test_insurance_of_either_kind_counts(put: Put) -> None:
     [
         ({"行政区划代码": None}, VILLAGE, []),
         ({"行政区划代码": None, "村": "丑村村委会"}, OTHER_VILLAGE, []),
-        ({"行政区划代码": "149901999999"}, VILLAGE, ["代码不在行政区划表里,已按乡村名称查到"]),
-        ({"行政区划代码": "149901999999", "村": "寅村"}, "149901999999", ["代码不在行政区划表里,也查不到乡村名称"]),
-        ({"行政区划代码": "149901100"}, VILLAGE, ["代码不是村级,已按村名查到"]),
-        ({"行政区划代码": None, "村": "寅村"}, "149901100000", ["没有行政区划代码,也查不到村名"]),
+        ({"行政区划代码": "149901999999"}, VILLAGE, ["代码不在行政区划表里，已按乡村名称查到"]),
+        ({"行政区划代码": "149901999999", "村": "寅村"}, "149901999999", ["代码不在行政区划表里，也查不到乡村名称"]),
+        ({"行政区划代码": "149901100"}, VILLAGE, ["代码不是村级，已按村名查到"]),
+        ({"行政区划代码": None, "村": "寅村"}, "149901100000", ["没有行政区划代码，也查不到村名"]),
     ],
 )
 def test_the_village_is_found_by_code_or_names(put: Put, changes: Row, code: str, doubts: list[str]) -> None:

@@ -41,7 +41,7 @@ def test_columns_and_rows_come_back_as_they_came(reading: SheetReading, tmp_path
     assert [row[0] for row in rows] == [2, 3, 4]
     assert rows[0][4] == "约一万"
     assert rows[2][5] == 45139
-    assert rows[0][-1].startswith("第4行:“总费用(万元)”列“约一万”:不是金额,请") or "约一万" in rows[0][-1]
+    assert rows[0][-1].startswith("第4行：“总费用(万元)”列“约一万”：不是金额，请") or "约一万" in rows[0][-1]
 
 
 def test_all_reasons_of_a_row_stand_together(reading: SheetReading, tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def test_title_lines_above_and_unit_in_the_title(read: Any, xlsx: Xlsx, rows: li
     for row in rows:
         row[3], row[4] = row[3] / 10000, row[4] / 10000 if row[4] else None
     reading = read(
-        xlsx([["某县2023年7月医保结算明细"], ["填报单位:医保局", None, None, "单位:万元"], [], HEADER, *rows])
+        xlsx([["某县2023年7月医保结算明细"], ["填报单位：医保局", None, None, "单位：万元"], [], HEADER, *rows])
     )
     assert_all_read(reading)
     assert "2023年7月" in reading.title
@@ -140,9 +140,9 @@ def test_notes_totals_and_blanks_are_no_rejects(read: Any, xlsx: Xlsx, rows: lis
     below = [
         [],
         ["合计", None, None, 13100.5, 8100],
-        ["备注:本表数据截至2023年7月31日"],
-        ["填表人:赵六", None, None, "审核人:钱七"],
-        ["本表一式两份,一份报县医保局,一份留存备查"],
+        ["备注：本表数据截至2023年7月31日"],
+        ["填表人：赵六", None, None, "审核人：钱七"],
+        ["本表一式两份，一份报县医保局，一份留存备查"],
     ]
     reading = read(xlsx([HEADER, rows[0], [], *rows[1:], *below]))
     assert_all_read(reading)
@@ -191,7 +191,7 @@ def test_ids_turned_into_numbers_are_named(read: Any, xlsx: Xlsx, rows: list[lis
     assert reading.rows_accepted == 1
     assert [problem.row for problem in reading.rejects] == [2, 3]
     for problem in reading.rejects:
-        assert "Excel把身份证号变成了数字,后几位已丢失,请" in problem.sentence
+        assert "Excel把身份证号变成了数字，后几位已丢失，请" in problem.sentence
 
 
 def test_a_wrong_cell_rejects_its_row_and_says_which(read: Any, xlsx: Xlsx, rows: list[list[Any]]) -> None:
@@ -205,7 +205,7 @@ def test_a_wrong_cell_rejects_its_row_and_says_which(read: Any, xlsx: Xlsx, rows
 def test_a_required_cell_left_blank_rejects_its_row(read: Any, xlsx: Xlsx, rows: list[list[Any]]) -> None:
     rows[1][1] = None
     reading = read(xlsx([HEADER, *rows]))
-    assert reading.rejects[0].sentence == "“身份证号”列:必填项为空,请补填"
+    assert reading.rejects[0].sentence == "“身份证号”列：必填项为空，请补填"
     assert reading.rows_accepted == 2
 
 
@@ -251,7 +251,7 @@ def test_every_row_is_accepted_rejected_or_ignored(
         "no id": ["李四", "", "住院", 5, 1, "20230801"],
         "blank": ["", " ", "", "", "", ""],
         "total": ["合计", "", "", 100, 50, ""],
-        "note": ["说明:以上为全部数据", "", "", "", "", ""],
+        "note": ["说明：以上为全部数据", "", "", "", "", ""],
     }
     rows = [made.get(kind, ["张三", person_id(at), "住院", at + 5, 1, "20230801"]) for at, kind in enumerate(kinds)]
     content = as_csv([HEADER, ["孙七", person_id(999), "住院", 5, 1, "20230801"], *rows], "utf-8")

@@ -150,7 +150,7 @@ def test_an_id_with_blanks_wide_digits_or_small_x_is_read() -> None:
 
 @pytest.mark.parametrize("written", [1.49901198003150e17, "1.49901E+17", "1.499e17", "149901198003150000"])
 def test_an_id_turned_into_a_number_is_named_as_such(written: values.Cell) -> None:
-    with pytest.raises(BadCell, match="Excel把身份证号变成了数字,后几位已丢失") as refused:
+    with pytest.raises(BadCell, match="Excel把身份证号变成了数字，后几位已丢失") as refused:
         values.resident_id_number(written)
     assert "文本格式" in refused.value.remedy
 

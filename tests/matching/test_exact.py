@@ -21,7 +21,7 @@ def test_links_and_counts() -> None:
     assert links.rows.column("household_key").to_pylist() == [10, 30, None, None, 10]
     assert (links.linked, links.not_registered, links.without_id, links.in_several_households) == (3, 1, 1, 1)
     assert links.total == feed.num_rows
-    assert links.sentence == "共5行:按证件号码对上3行,登记簿中查无此人1行,没有有效证件号码1行"
+    assert links.sentence == "共5行：按证件号码对上3行，登记簿中查无此人1行，没有有效证件号码1行"
 
 
 def test_nobody_to_link() -> None:
