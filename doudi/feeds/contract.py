@@ -197,7 +197,7 @@ def load_contract(path: Path) -> Contract:
         content: Any = yaml.load(text, Loader=_Loader)  # noqa: S506 - both loaders are the safe ones
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ContractError([f"{path}:{line}: 不是有效的YAML({error.problem}),请检查缩进、引号和冒号"]) from error
+        raise ContractError([f"{path}:{line}: 不是有效的YAML({error.problem})，请检查缩进、引号和冒号"]) from error
     if not isinstance(content, dict):
         raise ContractError([f"{path}:1: 内容应为“键: 值”，至少要有 id、title、columns"])
     try:

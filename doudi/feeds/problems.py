@@ -53,8 +53,8 @@ class Problem:
         """`“总费用”列“abc”：不是金额，请……`, as it stands in the last column of the rejects workbook."""
         place = f"“{self.header}”列" if self.header else ""
         found = f"“{self.value}”" if self.value else ""
-        lead = f"{place}{found}:" if place or found else ""
-        return f"{lead}{self.reason}" + (f",{self.remedy}" if self.remedy else "")
+        lead = f"{place}{found}：" if place or found else ""
+        return f"{lead}{self.reason}" + (f"，{self.remedy}" if self.remedy else "")
 
 
 @dataclass(frozen=True, slots=True)

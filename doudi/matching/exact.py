@@ -28,7 +28,7 @@ class ExactLinks:
     @property
     def sentence(self) -> str:
         return (
-            f"共{self.total:,}行：按证件号码对上{self.linked:,}行，登记簿中查无此人{self.not_registered:,}行,"
+            f"共{self.total:,}行：按证件号码对上{self.linked:,}行，登记簿中查无此人{self.not_registered:,}行，"
             f"没有有效证件号码{self.without_id:,}行"
         )
 
