@@ -359,3 +359,42 @@ def test_a_household_once_lapsed_is_still_found(county, make):
     assert "王建国" not in heads(clue_page(actor=officer, filter=ClueFilter()))
     assert heads(clue_page(actor=officer, filter=ClueFilter(state="lapsed"))) == ["王建国"]
     assert date(2023, 8, 1) == clue_page(actor=officer, filter=ClueFilter(state="lapsed")).object_list[0].raised_on
+
+
+def test_red_and_yellow_of_a_rule_are_counted_apart_and_lead_to_their_rows(county, make):
+    run = Clue.objects.first().last_run
+    rule = "medical.self_paid"
+    Clue.objects.get(household=county[2]).alerts.create(
+        run=run,
+        household=county[2],
+        region_code=NEXT_VILLAGE,
+        rule_id=rule,
+        level="red",
+        department="medical_insurance",
+    )
+    for village, level in ((VILLAGE, "yellow"), (NEXT_VILLAGE, "red")):
+        RunTally.objects.create(
+            run=run,
+            region_code=village,
+            rule_id=rule,
+            level=level,
+            department="medical_insurance",
+            alerts=1,
+            households=1,
+        )
+    for officer in (make.officer(Role.COUNTY_OFFICER), make.officer(Role.DEPARTMENT_OFFICER)):
+        (found,), _places = run_counts(run, actor=officer)
+        assert (found.level, found.red, found.yellow, found.households) == ("red", 1, 1, 2)
+        for level, head in (("red", "王小明"), ("yellow", "王建国")):
+            assert heads(clue_page(actor=officer, filter=ClueFilter(rule=rule, level=level))) == [head]
+
+
+def test_a_department_only_gets_figures_and_levels_of_its_own_alerts(county, make):
+    medical = make.officer(Role.DEPARTMENT_OFFICER)
+    values = {figure.key: figure.value for figure in figures(actor=medical).figures}
+    assert values == {"red_clues": 0, "yellow_clues": 1, "cannot_tell": 0}
+    (row,) = clue_page(actor=medical, filter=ClueFilter(level="yellow")).object_list
+    assert (row.head_name, row.level, row.rule_ids) == ("王建国", "yellow", ["medical.self_paid"])
+    assert not heads(clue_page(actor=medical, filter=ClueFilter(rule="income.under_line_not_enrolled")))
+    rural = make.officer(Role.DEPARTMENT_OFFICER, department="rural_revitalisation")
+    assert {"under_line_not_enrolled", "under_watch_line"} <= {figure.key for figure in figures(actor=rural).figures}

@@ -8,7 +8,18 @@ from django.utils.translation import gettext as _
 from doudi.web.accounts.roles import Action
 from doudi.web.accounts.scope import Officer, region_condition
 from doudi.web.discovery.models import Clue, ClueState, ScreeningRun
-from doudi.web.discovery.queries import LEVEL_ORDER, RegionCount, RuleCount, latest_run, run_counts
+from doudi.web.discovery.queries import (
+    LEVEL_ORDER,
+    RAISING,
+    ClueFilter,
+    RegionCount,
+    RuleCount,
+    clues_matching,
+    latest_run,
+    own_departments,
+    run_counts,
+)
+from doudi.web.discovery.rulebook import rule_department
 from doudi.web.intake.models import ImportBatch
 from doudi.web.regions.queries import region_name
 from doudi.web.registry.models import VillageTally
@@ -42,10 +53,19 @@ class Figures:
     imports: list[ImportBatch]
 
 
-def figures(*, actor: Officer) -> Figures:
-    """At most nine SQL statements, none of which walks over persons or alerts.
+def of_registry(actor: Officer) -> list[Figure]:
+    """Two SQL statements."""
+    return [
+        Figure("enrolled", enrolled_households(actor).count(), "households", {"monitored": "yes"}),
+        Figure("exited", exited_households(actor).count(), "households", {"monitored": "exited"}),
+    ]
 
-    Keys: under_line_not_enrolled, under_watch_line, red_clues, yellow_clues, enrolled, exited, cannot_tell.
+
+def figures(*, actor: Officer) -> Figures:
+    """At most nine SQL statements, none of which walks over persons; two more for a department's officer.
+
+    Keys: under_line_not_enrolled, under_watch_line, red_clues, yellow_clues, enrolled, exited, cannot_tell. An officer
+    of departments only gets those that count the departments' own alerts.
     """
     scope_name = _("全部") if actor.everything else region_name(actor.home)
     size = VillageTally.objects.filter(region_condition(actor.reach(Action.FIGURES_SEE))).aggregate(
@@ -58,22 +78,28 @@ def figures(*, actor: Officer) -> Figures:
     if run is not None:
         rules, places = run_counts(run, actor=actor, action=Action.FIGURES_SEE)
     found = {rule.rule_id: rule for rule in rules}
-    clues = Clue.objects.visible_to(actor).filter(state=ClueState.OPEN)
-    levels = clues.aggregate(  # by `level_order`, which the index of the list holds
-        red=Count("pk", filter=Q(level_order=LEVEL_ORDER["red"])),
-        yellow=Count("pk", filter=Q(level_order=LEVEL_ORDER["yellow"])),
-    )
+    own = own_departments(actor, Action.FIGURES_SEE)
+    if own:
+        levels = {level: clues_matching(actor=actor, chosen=ClueFilter(level=level)).count() for level in RAISING}
+    else:
+        levels = (
+            Clue.objects.visible_to(actor)
+            .filter(state=ClueState.OPEN)
+            .aggregate(  # by `level_order`, which the index of the list holds
+                **{level: Count("pk", filter=Q(level_order=LEVEL_ORDER[level])) for level in RAISING}
+            )
+        )
     listed = [
         *(
             Figure(
                 key, (found[rule_id].households if rule_id in found else 0) if run else None, "clues", {"rule": rule_id}
             )
             for key, rule_id in (("under_line_not_enrolled", UNDER_LINE), ("under_watch_line", UNDER_WATCH_LINE))
+            if not own or rule_department(rule_id) in own
         ),
         Figure("red_clues", levels["red"], "clues", {"level": "red"}),
         Figure("yellow_clues", levels["yellow"], "clues", {"level": "yellow"}),
-        Figure("enrolled", enrolled_households(actor).count(), "households", {"monitored": "yes"}),
-        Figure("exited", exited_households(actor).count(), "households", {"monitored": "exited"}),
+        *([] if own else of_registry(actor)),
         Figure("cannot_tell", sum(rule.cannot_tell for rule in rules) if run else None),
     ]
     return Figures(

@@ -19,7 +19,8 @@ from doudi.web.layout.request import OfficerRequest
 
 MOST_PLACES = 30
 MOST_RULES = 10
-FEW_PLACES, SOME_PLACES = 6, 14
+FEW_PLACES = 6
+"""So many fit beside the reasons with their table open."""
 
 
 def clues_at(**params: str) -> str:
@@ -64,6 +65,14 @@ def figures_context(found: Figures) -> dict[str, Any]:
         "cards": figure_cards(found.figures, found.run.as_of if found.run else None),
         "places": [{"place": place, "url": clues_at(region=place.code)} for place in places],
         "places_chart": places_chart(places),
-        "chart_size": "small" if len(places) <= FEW_PLACES else "medium" if len(places) <= SOME_PLACES else "large",
-        "rules": [{"rule": rule, "url": clues_at(rule=rule.rule_id)} for rule in raised[:MOST_RULES]],
+        "few_places": len(places) <= FEW_PLACES,
+        "rules": [
+            {
+                "rule": rule,
+                "url": clues_at(rule=rule.rule_id),
+                "red_url": clues_at(rule=rule.rule_id, level="red"),
+                "yellow_url": clues_at(rule=rule.rule_id, level="yellow"),
+            }
+            for rule in raised[:MOST_RULES]
+        ],
     }

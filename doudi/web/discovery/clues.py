@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from doudi.web.discovery.models import Alert, Channel, Clue, ClueState, RunTally, ScreeningRun
 from doudi.web.discovery.queries import LEVEL_ORDER, RAISING
-from doudi.web.discovery.rulebook import rule_title
+from doudi.web.discovery.rulebook import rule_title, rules_for_choice
 from doudi.web.jobs.progress import Report
 from doudi.web.registry.bulk import insert_rows, next_id, update_rows
 from doudi.web.registry.models import Household, Person
@@ -208,10 +208,13 @@ def _keep_tallies(run: ScreeningRun, engine: duckdb.DuckDBPyConnection) -> None:
         """
         WITH raising AS (
             SELECT *, CASE level WHEN 'red' THEN 0 ELSE 1 END AS grade FROM alert WHERE level IN ('red', 'yellow')
+        ), graded AS (
+            SELECT *, CASE level WHEN 'red' THEN 0 WHEN 'yellow' THEN 1 ELSE 2 END AS grade FROM alert
         ), by_rule AS (
-            SELECT region_code, rule_id, any_value(level) AS level, any_value(department) AS department,
-                   count(*) AS alerts, count(DISTINCT household_key) AS households
-            FROM alert GROUP BY region_code, rule_id
+            SELECT region_code, rule_id, level, any_value(department) AS department, count(*) AS alerts,
+                   count(DISTINCT household_key) FILTER (WHERE grade = gravest) AS households
+            FROM (SELECT *, min(grade) OVER (PARTITION BY rule_id, household_key) AS gravest FROM graded)
+            GROUP BY region_code, rule_id, level
         ), unknown AS (
             SELECT region_code, rule_id, count(DISTINCT household_key) AS cannot_tell
             FROM cannot_tell WHERE household_key IS NOT NULL GROUP BY region_code, rule_id
@@ -222,17 +225,17 @@ def _keep_tallies(run: ScreeningRun, engine: duckdb.DuckDBPyConnection) -> None:
             SELECT region_code, department, household_key, min(grade), count(*)
             FROM raising WHERE coalesce(department, '') <> '' GROUP BY region_code, department, household_key
         )
-        SELECT coalesce(b.region_code, u.region_code) AS region_code, coalesce(b.rule_id, u.rule_id) AS rule_id,
-               coalesce(b.level, '') AS level, coalesce(b.department, '') AS department,
-               coalesce(b.alerts, 0) AS alerts, coalesce(b.households, 0) AS households,
-               coalesce(u.cannot_tell, 0) AS cannot_tell
-        FROM by_rule b FULL JOIN unknown u ON b.region_code = u.region_code AND b.rule_id = u.rule_id
+        SELECT region_code, rule_id, level, coalesce(department, '') AS department, alerts, households, 0 AS cannot_tell
+        FROM by_rule
+        UNION ALL
+        SELECT region_code, rule_id, '', '', 0, 0, cannot_tell FROM unknown
         UNION ALL
         SELECT region_code, '', CASE grade WHEN 0 THEN 'red' ELSE 'yellow' END, department, sum(alerts)::BIGINT,
                count(*), 0
         FROM worst GROUP BY region_code, department, grade
         """
     ).fetchall()
+    responsible = {rule.id: str(rule.department or "") for rule in rules_for_choice()}
     RunTally.objects.bulk_create(
         (
             RunTally(
@@ -240,7 +243,7 @@ def _keep_tallies(run: ScreeningRun, engine: duckdb.DuckDBPyConnection) -> None:
                 region_code=code,
                 rule_id=rule_id,
                 level=level,
-                department=department,
+                department=department or responsible.get(rule_id, ""),
                 alerts=alerts,
                 households=households,
                 cannot_tell=cannot_tell,

@@ -80,8 +80,6 @@ def clues_matching(*, actor: Officer, chosen: ClueFilter, action: Action = Actio
     clues = Clue.objects.visible_to(actor, action)
     if chosen.state != ALL_STATES:
         clues = clues.filter(state=chosen.state or ClueState.OPEN)
-    if chosen.level:
-        clues = clues.filter(level=chosen.level)
     if chosen.region:
         try:
             region = RegionCode(chosen.region)
@@ -94,15 +92,33 @@ def clues_matching(*, actor: Officer, chosen: ClueFilter, action: Action = Actio
         enrolled = Q(household_id__in=Household.objects.filter(ENROLLED).values("pk"))
         clues = clues.filter(enrolled if chosen.monitored == "yes" else ~enrolled)
     reasons = {"rule_id": chosen.rule, "department": chosen.department, "risk": chosen.risk}
-    wanted = {column: value for column, value in reasons.items() if value}
+    wanted: dict[str, Any] = {column: value for column, value in reasons.items() if value}
+    open_only = chosen.state in {"", ClueState.OPEN}
+    own = own_departments(actor, action)
+    if chosen.level and (chosen.rule or own):
+        # The level of the rule, or of the department's own reasons: what the counts by rule and the figures count.
+        whose = {**({"rule_id": chosen.rule} if chosen.rule else {}), **({"department__in": own} if own else {})}
+        clues = clues.filter(_with_reason({**whose, "level": chosen.level}, open_only=open_only))
+        if chosen.level != "red":
+            clues = clues.exclude(_with_reason({**whose, "level": "red"}, open_only=open_only))
+    elif chosen.level:
+        clues = clues.filter(level=chosen.level)
     if wanted:
-        clues = clues.filter(_with_reason(wanted, open_only=chosen.state in {"", ClueState.OPEN}))
+        if own:
+            wanted["department__in"] = own
+        clues = clues.filter(_with_reason(wanted, open_only=open_only))
     if chosen.q.strip():
         clues = clues.filter(households_matching(chosen.q, actor=actor, action=action))
     return clues
 
 
-def _with_reason(wanted: dict[str, str], *, open_only: bool) -> Q:
+def own_departments(actor: Officer, action: Action) -> list[str]:
+    """The departments of an officer who sees nothing beyond them; empty for everyone else."""
+    departments = sorted({area.department for area in actor.reach(action)})
+    return departments if all(departments) else []
+
+
+def _with_reason(wanted: dict[str, Any], *, open_only: bool) -> Q:
     """Clues with such a reason. The reasons of open ones are those of the last screening, which an index finds."""
     run = latest_run() if open_only else None
     if run is not None:
@@ -124,7 +140,7 @@ def _turned(column: str) -> str:
 def clue_rows(clues: Sequence[Clue], *, actor: Officer) -> list[ClueRow]:
     """Clues with their reasons and places. Two SQL statements."""
     alerts = (
-        Alert.objects.filter(clue_id__in=[clue.pk for clue in clues])
+        Alert.objects.filter(clue_id__in=[clue.pk for clue in clues], run_id__in={clue.last_run_id for clue in clues})
         .select_related("person")
         .only(
             "clue_id",
@@ -148,7 +164,8 @@ def clue_rows(clues: Sequence[Clue], *, actor: Officer) -> list[ClueRow]:
     for found in reasons.values():
         found.sort(key=lambda alert: (LEVEL_ORDER.get(alert.level, 9), alert.rule_id))
     places = PlaceNames(clue.region_code for clue in clues)
-    return [_clue_row(clue, reasons[clue.pk], places) for clue in clues]
+    own = bool(own_departments(actor, Action.CLUE_SEE))
+    return [_clue_row(clue, reasons[clue.pk], places, own_level=own) for clue in clues]
 
 
 def may_see(alert: Alert, actor: Officer) -> bool:
@@ -156,7 +173,8 @@ def may_see(alert: Alert, actor: Officer) -> bool:
     return actor.may_in(Action.CLUE_SEE, alert.region_code, department=alert.department)
 
 
-def _clue_row(clue: Clue, reasons: list[Alert], places: PlaceNames) -> ClueRow:
+def _clue_row(clue: Clue, reasons: list[Alert], places: PlaceNames, *, own_level: bool) -> ClueRow:
+    """`own_level`: the level is that of the reasons shown, since a department doesn't see the graver ones of others."""
     first = reasons[0] if reasons else None
     return ClueRow(
         clue_id=clue.pk,
@@ -165,7 +183,7 @@ def _clue_row(clue: Clue, reasons: list[Alert], places: PlaceNames) -> ClueRow:
         region_code=clue.region_code,
         village=places.name(clue.region_code),
         township=places.above(clue.region_code),
-        level=clue.level,
+        level=first.level if own_level and first else clue.level,
         state=clue.state,
         sentence=first.sentence if first else _("原因已消失"),
         sentence_en=first.sentence_en if first else "",
@@ -238,7 +256,10 @@ def clue_choices(*, actor: Officer) -> ClueChoices:
 
 @dataclass(frozen=True)
 class RuleCount:
-    """What one rule found in one screening, within the actor's regions."""
+    """What one rule found in one screening, within the actor's regions. `level` is the gravest one raised.
+
+    A household with a red and a yellow alert of the rule is one of the `red`.
+    """
 
     rule_id: str
     title: str
@@ -247,6 +268,8 @@ class RuleCount:
     alerts: int
     households: int
     cannot_tell: int
+    red: int = 0
+    yellow: int = 0
 
 
 @dataclass(frozen=True)
@@ -312,19 +335,29 @@ def run_counts(
     below = child_of(areas)
     for code, rule_id, level, alerts, households, cannot_tell in rows:
         if rule_id:
-            found = rules.setdefault(rule_id, ["", 0, 0, 0])
-            found[0] = level or found[0]
+            found = rules.setdefault(rule_id, [{}, 0, 0])
+            if level:
+                found[0][level] = found[0].get(level, 0) + households
             found[1] += alerts
-            found[2] += households
-            found[3] += cannot_tell
+            found[2] += cannot_tell
         else:
             place = places.setdefault(below(code), [0, 0, 0])
             place[0 if level == "red" else 1] += households
             place[2] += households
     names = PlaceNames(places)
     by_rule = [
-        RuleCount(rule_id, title.title, title.title_en, level, alerts, households, cannot_tell)
-        for rule_id, (level, alerts, households, cannot_tell) in rules.items()
+        RuleCount(
+            rule_id,
+            title.title,
+            title.title_en,
+            level=min(levels, key=lambda level: LEVEL_ORDER.get(level, 9), default=""),
+            alerts=alerts,
+            households=sum(levels.values()),
+            cannot_tell=cannot_tell,
+            red=levels.get("red", 0),
+            yellow=levels.get("yellow", 0),
+        )
+        for rule_id, (levels, alerts, cannot_tell) in rules.items()
         for title in (rule_title(rule_id),)
     ]
     by_rule.sort(key=lambda count: (-count.alerts, -count.cannot_tell, count.rule_id))

@@ -72,6 +72,20 @@ def rule_title(rule_id: str) -> Title:
     return _title("rules", rule_id)
 
 
+def rule_department(rule_id: str) -> str:
+    """The department that answers for a rule; empty for one that the rulebook no longer knows."""
+    rulebook = _whole_rulebook()
+    rule = rulebook.rules.get(rule_id) if rulebook is not None else None
+    return str(rule.department or "") if rule is not None else ""
+
+
+def fact_department(fact_id: str) -> str:
+    """The department whose table a fact comes from; empty for what the register or several tables say."""
+    rulebook = _whole_rulebook()
+    fact = rulebook.facts.get(fact_id) if rulebook is not None else None
+    return fact.source.department if fact is not None and fact.source.is_feed else ""
+
+
 def fact_title(fact_id: str) -> Title:
     return _title("facts", fact_id)
 
