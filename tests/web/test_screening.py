@@ -2,19 +2,25 @@
 
 from datetime import date
 
+import duckdb
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from doudi.rulebook import load_rulebook
 from doudi.web.accounts.roles import Role
 from doudi.web.audit.models import AuditEntry
+from doudi.web.discovery.clues import _keep_tallies as keep_tallies
 from doudi.web.discovery.models import Alert, Clue, ClueState, RunState, RunTally, ScreeningRun
 from doudi.web.discovery.queries import ClueFilter, clue_page, latest_run, screening_detail
+from doudi.web.discovery.rulebook import fact_department, rule_department
 from doudi.web.discovery.services import screening_start
 from doudi.web.jobs.services import job_run
 from doudi.web.refusal import ActionRefused, NotAllowed
 from doudi.web.registry.models import Household, HouseholdIncome
 from doudi.web.registry.queries import household_file
 from doudi.web.registry.screening_tables import screening_tables
+
+from .conftest import workbook
 
 pytestmark = pytest.mark.django_db(transaction=True)
 UNDER_LINE = "income.under_line_not_enrolled"
@@ -130,6 +136,47 @@ def test_the_household_page_shows_facts_and_what_cannot_be_told(county, register
     unknown = {(one.rule_id, one.person_name) for one in file.cannot_tell}
     assert ("medical.uninsured", "王建国") in unknown or ("medical.self_paid_high", "") in unknown
     assert all(one.missing and one.title != one.rule_id for one in file.cannot_tell)
+
+
+def test_a_department_sees_the_facts_of_its_own_tables_only(county, registered, make, upload):
+    headers = ["姓名", "身份证号", "就医类型", "总费用", "报销金额", "个人自付", "结算日期"]
+    bill = ["王建国", registered.persons[0][3], "住院", 90000, 10000, 80000, "2023-07-01"]
+    upload(county, [SimpleUploadedFile("医保结算明细_202307.xlsx", workbook(headers, [bill]))], confirm=True)
+    screen(county)
+    Clue.objects.filter(household__household_no="H001").update(vanished=[{"rule_id": UNDER_LINE, "on": "2023-08-01"}])
+    everything = household_file(actor=county, household_no="H001")
+    medical = make.officer(Role.DEPARTMENT_OFFICER, department="medical_insurance")
+    file = household_file(actor=medical, household_no="H001")
+    facts = {fact.fact_id for fact in file.facts}
+    assert facts < {fact.fact_id for fact in everything.facts}
+    assert {fact_department(fact) for fact in facts} == {"medical_insurance"}
+    assert {alert.department for alert in file.alerts} <= {"medical_insurance"}
+    assert {rule_department(one.rule_id) for one in file.cannot_tell} <= {"medical_insurance"}
+    assert "reason_gone" in {event.kind for event in everything.timeline}
+    assert "reason_gone" not in {event.kind for event in file.timeline}
+    assert len(file.members) == len(everything.members)
+
+
+def test_a_household_counts_once_a_rule_by_its_gravest_level(make):
+    run = make.run()
+    with duckdb.connect() as engine:
+        engine.sql(
+            "CREATE TABLE alert (region_code VARCHAR, rule_id VARCHAR, level VARCHAR, department VARCHAR, "
+            "household_key BIGINT)"
+        )
+        engine.sql("CREATE TABLE cannot_tell (region_code VARCHAR, rule_id VARCHAR, household_key BIGINT)")
+        rows = [("red", 1), ("yellow", 1), ("yellow", 2), ("yellow", 3)]
+        engine.executemany(
+            "INSERT INTO alert VALUES ('149901101201', 'medical.uninsured', ?, 'medical_insurance', ?)", rows
+        )
+        engine.sql("INSERT INTO cannot_tell VALUES ('149901101201', 'medical.uninsured', 9)")
+        keep_tallies(run, engine)
+    rule = RunTally.objects.filter(run=run, rule_id="medical.uninsured").order_by("level")
+    assert list(rule.values_list("level", "department", "alerts", "households", "cannot_tell")) == [
+        ("", "medical_insurance", 0, 0, 1),
+        ("red", "medical_insurance", 1, 1, 0),
+        ("yellow", "medical_insurance", 3, 2, 0),
+    ]
 
 
 def test_one_screening_at_a_time(county, registered):

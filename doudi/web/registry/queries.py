@@ -149,16 +149,22 @@ def household_visible(*, actor: Officer, household_no: str, action: Action = Act
 def household_file(*, actor: Officer, household_no: str) -> HouseholdFile:
     """Nine SQL statements: household, places, members, incomes, last screening, clues, alerts, imports, audit lines.
 
-    Facts and rules that could not be judged come from the screening's Parquet files. Raises `NotFound`.
+    Facts and rules that could not be judged come from the screening's Parquet files. A department's officer gets the
+    facts of the department's own tables, and of alerts and rules those of the department. Raises `NotFound`.
     """
     from doudi.web.discovery.models import Alert, Clue
     from doudi.web.discovery.queries import LEVEL_ORDER, latest_run, may_see
+    from doudi.web.discovery.rulebook import fact_department, rule_department
 
     household = household_visible(actor=actor, household_no=household_no)
     members = list(household.members.order_by("pk"))
     members.sort(key=lambda person: (person.relation != "head", person.birth_date or timezone.localdate()))
     incomes = list(household.incomes.order_by("-income_year"))
     run = latest_run()
+
+    def concerns(department: str) -> bool:
+        return actor.may_in(Action.HOUSEHOLD_SEE, household.region_code, department=department)
+
     clues = list(Clue.objects.visible_to(actor).filter(household=household).order_by("-pk"))
     alerts: list[Alert] = []
     facts: list[FactValue] = []
@@ -168,6 +174,16 @@ def household_file(*, actor: Officer, household_no: str) -> HouseholdFile:
         alerts = [alert for alert in found if may_see(alert, actor)]
         alerts.sort(key=lambda alert: (LEVEL_ORDER.get(alert.level, 9), alert.rule_id))
         facts, cannot_tell = household_results(run, household=household, members=members)
+        facts = [fact for fact in facts if concerns(fact_department(fact.fact_id))]
+        cannot_tell = [one for one in cannot_tell if concerns(rule_department(one.rule_id))]
+    found_events = []
+    for clue in clues:
+        found_events.append(Event(_at(clue.opened_on), "clue", _("发现线索"), clue.level if concerns("") else ""))
+        found_events += [
+            Event(_at(gone["on"]), "reason_gone", _("原因消失:%s") % gone.get("title", gone["rule_id"]))
+            for gone in clue.vanished
+            if concerns(rule_department(gone["rule_id"]))
+        ]
     return HouseholdFile(
         household=household,
         places=places_of(household.region_code),
@@ -178,12 +194,12 @@ def household_file(*, actor: Officer, household_no: str) -> HouseholdFile:
         alerts=alerts,
         facts=facts,
         cannot_tell=cannot_tell,
-        timeline=_timeline(household, members, incomes, clues),
+        timeline=_timeline(household, members, incomes, found_events),
     )
 
 
 def _timeline(
-    household: Household, members: list[Person], incomes: list[HouseholdIncome], clues: list[Any]
+    household: Household, members: list[Person], incomes: list[HouseholdIncome], found: list[Event]
 ) -> list[Event]:
     """Two SQL statements: the imports that touched the household, and who looked at unmasked data."""
     from doudi.web.audit.models import AuditEntry
@@ -199,12 +215,7 @@ def _timeline(
         )
         for batch in ImportBatch.objects.filter(pk__in=touched)
     ]
-    for clue in clues:
-        events.append(Event(_at(clue.opened_on), "clue", _("发现线索"), clue.level))
-        events += [
-            Event(_at(gone["on"]), "reason_gone", _("原因消失:%s") % gone.get("title", gone["rule_id"]))
-            for gone in clue.vanished
-        ]
+    events += found
     if household.enrolled_month:
         events.append(Event(_at(f"{household.enrolled_month}-01"), "enrolled", _("识别为监测对象")))
     if household.exited_month:
