@@ -350,6 +350,31 @@ class TestDepartmentTables:
         undo(county, second)
         assert [snapshot.folder for snapshot in standing_snapshots()] == [snapshot.folder for snapshot in old]
 
+    def test_a_far_smaller_one_is_only_taken_when_that_is_accepted(self, county, upload, make, signed_in):
+        full = [(*self.ROW[:3], n, 0, n, "2023-07-09") for n in range(1, 6)]
+        upload(county, settlements(*full), confirm=True)
+        batch = upload(county, settlements(self.ROW))
+        (table,) = batch_detail(actor=county, batch_id=batch.pk).much_smaller
+        assert (table.rows, table.replaces_rows) == (1, 5)
+        with pytest.raises(ActionRefused) as refused:
+            batch_confirm(actor=county, batch_id=batch.pk)
+        assert refused.value.code == "much_smaller"
+        browser = signed_in(make.user(Role.COUNTY_OFFICER))
+        address = f"/intake/{batch.pk}/"
+        assert "这份表只有 1 行，而同月已导入 5 行" in browser.get(address).content.decode()
+        answer = browser.post(f"{address}confirm/", follow=True)
+        assert "请核对后勾选" in answer.content.decode()
+        batch.refresh_from_db()
+        assert batch.state == BatchState.PREVIEW
+        browser.post(f"{address}confirm/", {"smaller_accepted": "yes"})
+        batch.refresh_from_db()
+        assert batch.state == BatchState.APPLYING
+
+    def test_half_of_the_rows_is_not_far_smaller(self, county, upload):
+        upload(county, settlements(self.ROW, (*self.ROW[:3], 5, 1, 4, "2023-07-09")), confirm=True)
+        batch = upload(county, settlements(self.ROW), confirm=True)
+        assert batch_detail(actor=county, batch_id=batch.pk).much_smaller == []
+
     def test_a_replaced_one_is_not_undone_first(self, county, upload):
         first = upload(county, settlements(self.ROW), confirm=True)
         upload(county, settlements(self.ROW, (*self.ROW[:3], 5, 1, 4, "2023-07-09")), confirm=True)

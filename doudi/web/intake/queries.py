@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from doudi.web.accounts.roles import Action
 from doudi.web.accounts.scope import Officer
-from doudi.web.intake.models import BatchState, ImportBatch, ImportFile
+from doudi.web.intake.models import BatchState, FeedSnapshot, ImportBatch, ImportFile
 from doudi.web.jobs.queries import JobStatus, status_of
 from doudi.web.paging import page_of
 from doudi.web.refusal import NotFound
@@ -47,12 +47,22 @@ class TableChange:
 
 
 @dataclass(frozen=True)
+class MuchSmaller:
+    """A department's table with fewer than half of the rows of the one it would replace."""
+
+    title: str
+    rows: int
+    replaces_rows: int
+
+
+@dataclass(frozen=True)
 class BatchDetail:
     batch: ImportBatch
     files: list[ImportFile]
     job: JobStatus | None
     changes: list[TableChange]
     notes: list[str]
+    much_smaller: list[MuchSmaller]
     may_confirm: bool
     may_undo: bool
 
@@ -72,7 +82,10 @@ def batch_visible(*, actor: Officer, batch_id: int, action: Action = Action.INTA
 
 
 def batch_detail(*, actor: Officer, batch_id: int) -> BatchDetail:
-    """One import with what it would change or has changed. Two SQL statements. Raises `NotFound`."""
+    """One import with what it would change or has changed. Two SQL statements, three before it is confirmed.
+
+    Raises `NotFound`.
+    """
     batch = batch_visible(actor=actor, batch_id=batch_id)
     return BatchDetail(
         batch=batch,
@@ -80,9 +93,29 @@ def batch_detail(*, actor: Officer, batch_id: int) -> BatchDetail:
         job=status_of(batch.job) if batch.job else None,
         changes=[_change(table) for table in batch.summary.get("tables", [])],
         notes=list(batch.summary.get("notes", [])),
+        much_smaller=much_smaller(batch) if batch.state == BatchState.PREVIEW else [],
         may_confirm=batch.state == BatchState.PREVIEW and actor.may(Action.INTAKE_FEED),
         may_undo=batch.state == BatchState.APPLIED and actor.may(Action.INTAKE_UNDO),
     )
+
+
+def much_smaller(batch: ImportBatch) -> list[MuchSmaller]:
+    """Tables of the import that would take the place of far larger ones, as they stand now. At most one statement."""
+    feeds = [feed for feed in batch.summary.get("feeds", []) if not feed["same"]]
+    if not feeds:
+        return []
+    standing = FeedSnapshot.objects.filter(
+        region_code=batch.region_code,
+        standing=True,
+        feed__in={feed["feed"] for feed in feeds},
+        month__in={feed["month"] for feed in feeds},
+    )
+    rows = {(snapshot.feed, snapshot.month): snapshot.rows for snapshot in standing}
+    return [
+        MuchSmaller(feed["title"], feed["rows"], before)
+        for feed in feeds
+        if (before := rows.get((feed["feed"], feed["month"]), 0)) > 2 * feed["rows"]
+    ]
 
 
 def _change(stored: dict[str, Any]) -> TableChange:

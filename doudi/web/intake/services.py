@@ -13,7 +13,7 @@ from doudi.web.accounts.scope import Officer, require
 from doudi.web.audit.services import audit_record
 from doudi.web.intake.files import Uploaded, month_in_name, sheets_of
 from doudi.web.intake.models import BatchState, ImportBatch, ImportFile
-from doudi.web.intake.queries import batch_visible
+from doudi.web.intake.queries import batch_visible, much_smaller
 from doudi.web.jobs.services import job_queue
 from doudi.web.protection.models import VaultFile
 from doudi.web.protection.vault import vault_read, vault_remove, vault_store
@@ -96,8 +96,11 @@ def _place(actor: Officer, region: str) -> tuple[RegionCode, str]:
     raise AssertionError("unreachable")
 
 
-def batch_confirm(*, actor: Officer, batch_id: int) -> ImportBatch:
-    """Accept the preview and queue the writing. A repeated confirmation does nothing. Raises `ActionRefused`."""
+def batch_confirm(*, actor: Officer, batch_id: int, smaller_accepted: bool = False) -> ImportBatch:
+    """Accept the preview and queue the writing. A repeated confirmation does nothing.
+
+    Raises `ActionRefused` (`wrong_state`; `much_smaller` unless `smaller_accepted`).
+    """
     with transaction.atomic():
         batch = _locked(actor, batch_id, Action.INTAKE_FEED)
         if batch.state in {BatchState.APPLYING, BatchState.APPLIED}:
@@ -105,6 +108,11 @@ def batch_confirm(*, actor: Officer, batch_id: int) -> ImportBatch:
         _expect(batch, BatchState.PREVIEW)
         if batch.summary.get("tables"):
             require(actor, Action.INTAKE_REGISTRY, batch.region_code)
+        if not smaller_accepted and much_smaller(batch):
+            raise ActionRefused(
+                "much_smaller",
+                _("这份表比同月已导入的少一半以上。请核对后勾选“我已核对，整月数据以这份表为准”，再确认导入。"),
+            )
         batch.state, batch.applied_by, batch.problem = BatchState.APPLYING, actor.name, ""
         batch.job = job_queue(
             actor=actor,

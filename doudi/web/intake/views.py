@@ -65,7 +65,13 @@ def batch(request: OfficerRequest, batch_id: int) -> HttpResponse:
 
 @require_POST
 def batch_confirm(request: OfficerRequest, batch_id: int) -> HttpResponse:
-    services.batch_confirm(actor=request.officer, batch_id=batch_id)
+    accepted = request.POST.get("smaller_accepted") == "yes"
+    try:
+        services.batch_confirm(actor=request.officer, batch_id=batch_id, smaller_accepted=accepted)
+    except ActionRefused as refused:
+        if refused.code != "much_smaller":
+            raise
+        messages.error(request, refused.message)
     return redirect("intake:detail", batch_id)
 
 
