@@ -9,6 +9,10 @@ use([BarChart, AriaComponent, GridComponent, LegendComponent, TooltipComponent, 
 
 const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+// Pixels of one bar with its gap, and of the legend and the axis together.
+const BAR = 32;
+const AROUND_BARS = 66;
+
 function stackedBars(element, data) {
     const font = getComputedStyle(document.body).fontFamily;
     const ink = token("--ink-2");
@@ -37,6 +41,7 @@ function draw(element) {
     const source = document.getElementById(element.dataset.chart);
     if (!source) return;
     const data = JSON.parse(source.textContent);
+    element.style.height = `${AROUND_BARS + BAR * data.names.length}px`;
     const chart = init(element);
     chart.setOption(stackedBars(element, data));
     chart.on("click", ({dataIndex, seriesIndex}) => {
