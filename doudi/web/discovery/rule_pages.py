@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from doudi.rulebook import MissingParameter, Parameter, ParameterValue, Rule, Rulebook
 from doudi.standards.codes import CODE_LISTS
 from doudi.standards.regions import RegionCode
-from doudi.web.layout.templatetags.layout import code, in_english, tongue
+from doudi.web.layout.templatetags.layout import cited, code, in_english, tongue
 from doudi.web.refusal import NotFound
 from doudi.web.regions.queries import PlaceNames
 
@@ -91,20 +91,19 @@ def rule_parameters(rule: Rule, book: Rulebook) -> list[Parameter]:
     return [book.parameters[name] for name in dict.fromkeys(wanted) if name in book.parameters]
 
 
-def threshold(parameter: Parameter, *, region: RegionCode, on: date) -> Threshold:
+def threshold(parameter: Parameter, *, region: RegionCode, on: date, places: PlaceNames) -> Threshold:
     try:
         now: ParameterValue | None = parameter.value(region=region, on=on)
     except MissingParameter:
         now = None
-    places = PlaceNames(parameter.regions)
     values = [
         DatedValue(
-            region=_("全国") if place.level == "country" else places.name(place),
+            region=_("全国") if place.level == "country" else place_named(place, region=region, places=places),
             since=None if held.income_year else held.starts,
             until=held.until,
             income_year=held.income_year,
             value=held.value,
-            source=f"{held.source.document} {held.source.article}".strip() if held.source else "",
+            source=cited(held.source) if held.source else "",
             verified=held.verified,
             in_force=now is not None and now.region == place and now.in_force_from == held.starts,
         )
@@ -114,7 +113,20 @@ def threshold(parameter: Parameter, *, region: RegionCode, on: date) -> Threshol
     return Threshold(parameter, now, values)
 
 
-def rule_page(rule: Rule, book: Rulebook, *, region: RegionCode, on: date) -> RulePage:
+def place_named(place: RegionCode, *, region: RegionCode, places: PlaceNames) -> str:
+    """A region's name; one that isn't registered by its code and whether it has to do with the reader's."""
+    name = places.name(place)
+    if name != place:
+        return name
+    return _("%s（上级地区）") % place if place.covers(region) else _("%s（非本县）") % place
+
+
+def places_named(book: Rulebook) -> PlaceNames:
+    """The regions that have values of their own. One SQL statement."""
+    return PlaceNames(region for parameter in book.parameters.values() for region in parameter.regions)
+
+
+def rule_page(rule: Rule, book: Rulebook, *, region: RegionCode, on: date, places: PlaceNames) -> RulePage:
     things: list[Any] = [*book.facts.values(), *book.parameters.values()]
     names = {thing.id: tongue(thing) for thing in things}
     used = book.facts_of(rule.facts).values()
@@ -127,7 +139,9 @@ def rule_page(rule: Rule, book: Rulebook, *, region: RegionCode, on: date) -> Ru
         condition=in_words(rule.when.text, names),
         escalation=in_words(rule.escalate.when.text, names) if rule.escalate else "",
         sources=sorted(sources),
-        thresholds=[threshold(parameter, region=region, on=on) for parameter in rule_parameters(rule, book)],
+        thresholds=[
+            threshold(parameter, region=region, on=on, places=places) for parameter in rule_parameters(rule, book)
+        ],
     )
 
 
@@ -136,14 +150,15 @@ def codes_of(list_name: str) -> list[str]:
 
 
 def rule_pages(book: Rulebook, *, region: RegionCode, on: date) -> list[RulePage]:
-    """Every rule, the gravest first."""
+    """Every rule, the gravest first. One SQL statement."""
     order = {"red": 0, "yellow": 1}
     rules: Iterable[Rule] = sorted(book.rules.values(), key=lambda rule: (order.get(rule.level, 9), rule.id))
-    return [rule_page(rule, book, region=region, on=on) for rule in rules]
+    places = places_named(book)
+    return [rule_page(rule, book, region=region, on=on, places=places) for rule in rules]
 
 
 def one_rule_page(book: Rulebook, rule_id: str, *, region: RegionCode, on: date) -> RulePage:
     rule = book.rules.get(rule_id)
     if rule is None:
         raise NotFound("no_such_rule", _("没有这条规则，可能已经改名或停用。"))
-    return rule_page(rule, book, region=region, on=on)
+    return rule_page(rule, book, region=region, on=on, places=places_named(book))

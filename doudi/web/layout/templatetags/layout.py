@@ -1,5 +1,6 @@
 """Tags and filters of the page templates: icons, figures, names in the reader's language."""
 
+import re
 from collections.abc import Iterable
 from decimal import Decimal
 from functools import lru_cache
@@ -141,6 +142,20 @@ def standing(threshold: Any) -> str:
 def listed(parts: Iterable[Any]) -> str:
     """Several things in a row, separated as the reader's language does."""
     return (", " if in_english() else "、").join(str(part) for part in parts)
+
+
+TITLED = re.compile(r"(?P<title>[^《（]+(?:意见|办法|条例|准则|通知|制度|指南|规则|法))(?P<number>（.+）)?")
+
+
+@register.filter
+def cited(basis: Any) -> str:
+    """A document and the place in it as one reads them: 《…法》第十一条, 《…意见》（国办发…）：监测方式."""
+    read = basis.get if isinstance(basis, dict) else lambda key: getattr(basis, key, "")
+    document, article = str(read("document") or ""), str(read("article") or "")
+    titled = TITLED.fullmatch(document)
+    if titled:
+        document = f"《{titled['title']}》{titled['number'] or ''}"
+    return document + (article if not article or article.startswith("第") else f"：{article}")
 
 
 @register.filter
