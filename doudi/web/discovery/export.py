@@ -1,6 +1,7 @@
 """The clue list as a workbook, row by row, marked with who took it and when."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import BinaryIO
 
 import xlsxwriter
@@ -134,7 +135,12 @@ def label(list_name: str, value: str | None) -> str:
     """The label of a code in the reader's language."""
     if not value:
         return ""
+    return _label(list_name, value, english=(get_language() or "").startswith("en"))
+
+
+@cache
+def _label(list_name: str, value: str, *, english: bool) -> str:
     member = next((one for one in codes.CODE_LISTS[list_name] if one.value == value), None)
     if member is None:
         return value
-    return str(member.label_en if (get_language() or "").startswith("en") else member.label)
+    return str(member.label_en if english else member.label)

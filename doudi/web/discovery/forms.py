@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from doudi.web.discovery.models import ClueLevel, ClueState
 from doudi.web.discovery.queries import ALL_STATES, ClueChoices, ClueFilter
 from doudi.web.layout.choices import anything, code_choices, place_choices
-from doudi.web.layout.forms import PageForm
+from doudi.web.layout.forms import LongSelect, PageForm
 from doudi.web.layout.templatetags.layout import tongue
 
 FIRST_YEAR = 2020
@@ -37,7 +37,7 @@ class ClueFilterForm(PageForm):
         widget=forms.TextInput(attrs={"type": "search", "data-search-first": "", "autocomplete": "off"}),
     )
     level = forms.ChoiceField(label=gettext_lazy("级别"), required=False)
-    region = forms.ChoiceField(label=gettext_lazy("乡镇、村"), required=False)
+    region = forms.ChoiceField(label=gettext_lazy("乡镇、村"), required=False, widget=LongSelect)
     rule = forms.ChoiceField(label=gettext_lazy("原因"), required=False)
     risk = forms.ChoiceField(label=gettext_lazy("风险类型"), required=False)
     department = forms.ChoiceField(label=gettext_lazy("责任部门"), required=False)

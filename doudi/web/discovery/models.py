@@ -149,9 +149,9 @@ class AlertQuerySet(models.QuerySet["Alert"]):
 class Alert(models.Model):
     """One rule met by one household or person in one screening, with everything needed to explain it later."""
 
-    run = models.ForeignKey(ScreeningRun, on_delete=models.CASCADE, related_name="alerts")
-    clue = models.ForeignKey(Clue, on_delete=models.SET_NULL, null=True, related_name="alerts")
-    household = models.ForeignKey("registry.Household", on_delete=models.CASCADE, related_name="alerts")
+    run = models.ForeignKey(ScreeningRun, on_delete=models.CASCADE, related_name="alerts", db_index=False)
+    clue = models.ForeignKey(Clue, on_delete=models.SET_NULL, null=True, related_name="alerts", db_index=False)
+    household = models.ForeignKey("registry.Household", on_delete=models.CASCADE, related_name="alerts", db_index=False)
     person = models.ForeignKey("registry.Person", on_delete=models.SET_NULL, null=True, related_name="alerts")
     region_code = models.CharField(max_length=12)
     rule_id = models.CharField(_("规则"), max_length=96)
@@ -171,12 +171,12 @@ class Alert(models.Model):
         verbose_name = _("预警")
         verbose_name_plural = _("预警")
         indexes = [
-            models.Index(fields=["run", "rule_id", "region_code"], name="alert_rule"),
+            models.Index(fields=["run", "rule_id", "clue"], name="alert_rule"),
             models.Index(fields=["run", "region_code", "level"], name="alert_region"),
-            models.Index(fields=["run", "department"], name="alert_department"),
-            models.Index(fields=["run", "risk"], name="alert_risk"),
+            models.Index(fields=["run", "department", "clue"], name="alert_department"),
+            models.Index(fields=["run", "risk", "clue"], name="alert_risk"),
             models.Index(fields=["household", "department"], name="alert_household"),
-            models.Index(fields=["clue", "run"], name="alert_clue"),
+            models.Index(fields=["clue", "run", "department"], name="alert_clue"),
         ]
 
     def __str__(self) -> str:

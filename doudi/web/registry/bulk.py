@@ -12,6 +12,9 @@ from django.db import connection, models
 from doudi.web.jobs.progress import Report, ignore
 
 ROWS_A_STEP = 10_000
+MANY_ROWS = 100_000
+SQLITE_CACHE_KB = 512 * 1024
+"""While many rows go into SQLite: their hashes land all over the indexes, which then have to be at hand in memory."""
 Rows = Iterator[list[tuple[Any, ...]]]
 
 
@@ -151,6 +154,8 @@ def _write(name: str, table: pa.Table, *, report: Report = ignore, phase: str = 
                     done += len(rows)
                     report(phase, done, table.num_rows)
             return
+        if table.num_rows >= MANY_ROWS:  # stays so until the connection is closed: pages not yet kept would be evicted
+            cursor.execute(f"PRAGMA cache_size = -{SQLITE_CACHE_KB}")
         marks = ", ".join(["%s"] * table.num_columns)
         statement = f"INSERT INTO {_q(name)} ({columns}) VALUES ({marks})"  # noqa: S608
         for rows in _steps(table):

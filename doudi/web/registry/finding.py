@@ -15,6 +15,8 @@ from doudi.web.regions.queries import regions_named
 from doudi.web.registry.models import Household, Person
 
 PHONE_DIGITS = 11
+COUNTY_DIGITS = 6
+"""Household numbers of a county may all begin with its code."""
 SHORTEST_MEMBER_NAME = 2
 
 
@@ -28,15 +30,15 @@ def households_found(q: str, *, actor: Officer, action: Action = Action.HOUSEHOL
 
     What may be found in several ways is a union of primary keys, so that each way is answered by its own index.
     """
-    text = unicodedata.normalize("NFKC", q).strip()
+    text = _plain(q)
     compact = normalise(text)
     by_number = Household.objects.filter(household_no__prefix=text)
     if len(compact) == LENGTH and compact[:-1].isdigit():
         holders = Person.objects.filter(resident_id_hash=pseudonymiser().resident_hash(compact))
         return _any_of(by_number.values("pk"), holders.values("household_id"))
+    if _is_number(text):
+        return Q(household_no__prefix=text)
     if text.isascii() and text.isdigit():
-        if len(text) != PHONE_DIGITS:
-            return Q(household_no__prefix=text)
         key = search_hash("phone", text)
         callers = Household.objects.filter(phone_hash=key), Person.objects.filter(phone_hash=key)
         return _any_of(by_number.values("pk"), callers[0].values("pk"), callers[1].values("household_id"))
@@ -49,10 +51,25 @@ def households_found(q: str, *, actor: Officer, action: Action = Action.HOUSEHOL
     return found | region_condition(Area(place) for place in places) if places else found
 
 
+def _plain(q: str) -> str:
+    return unicodedata.normalize("NFKC", q).strip()
+
+
+def _is_number(text: str) -> bool:
+    """Whether a word can only be a household number or the beginning of one."""
+    return text.isascii() and text.isdigit() and len(text) not in {PHONE_DIGITS, LENGTH}
+
+
 def _any_of(first: QuerySet[Any, Any], *others: QuerySet[Any, Any]) -> Q:
     return Q(pk__in=first.order_by().union(*(other.order_by() for other in others)))
 
 
 def households_matching(q: str, *, actor: Officer, action: Action = Action.HOUSEHOLD_SEE) -> Q:
-    """The same, as a condition on the primary keys of another table's `household_id`."""
+    """The same, as a condition on the `household` of another table.
+
+    The first digits of a number may be those of every household of the county, so they are compared row by row;
+    anything rarer is found first.
+    """
+    if _is_number(text := _plain(q)) and len(text) <= COUNTY_DIGITS:
+        return Q(household__household_no__prefix=text)
     return Q(household_id__in=Household.objects.filter(households_found(q, actor=actor, action=action)).values("pk"))

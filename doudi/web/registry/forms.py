@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from doudi.web.layout.choices import anything, code_choices, place_choices
-from doudi.web.layout.forms import PageForm
+from doudi.web.layout.forms import LongSelect, PageForm
 from doudi.web.regions.queries import RegionChoice
 from doudi.web.registry.services import SHORTEST_REASON
 
@@ -19,7 +19,7 @@ class HouseholdSearchForm(PageForm):
         max_length=64,
         widget=forms.TextInput(attrs={"type": "search", "data-search-first": "", "autocomplete": "off"}),
     )
-    region = forms.ChoiceField(label=gettext_lazy("乡镇、村"), required=False)
+    region = forms.ChoiceField(label=gettext_lazy("乡镇、村"), required=False, widget=LongSelect)
     household_type = forms.ChoiceField(label=gettext_lazy("户类型"), required=False)
     monitored = forms.ChoiceField(label=gettext_lazy("监测对象"), required=False)
 

@@ -141,7 +141,6 @@ class Household(Imported):
         indexes = [
             models.Index(fields=["region_code", "household_no"], name="household_region"),
             models.Index(fields=["head_name"], name="household_head", opclasses=["varchar_pattern_ops"]),
-            models.Index(fields=["household_no"], name="household_no_prefix", opclasses=["varchar_pattern_ops"]),
             models.Index(fields=["phone_hash"], name="household_phone"),
             models.Index(
                 fields=["monitor_type", "region_code"],
@@ -235,7 +234,6 @@ class Person(Imported):
             models.Index(fields=["person_key"], name="person_key"),
             models.Index(fields=["name"], name="person_name", opclasses=["varchar_pattern_ops"]),
             models.Index(fields=["resident_id_hash"], name="person_resident"),
-            models.Index(fields=["person_no"], name="person_no"),
             models.Index(fields=["phone_hash"], name="person_phone"),
         ]
 
@@ -258,7 +256,9 @@ class Person(Imported):
 class HouseholdIncome(Imported):
     """What a household earned and had to spend in one income year, by component; the database computes the totals."""
 
-    household = models.ForeignKey(Household, on_delete=models.CASCADE, related_name="incomes", verbose_name=_("户"))
+    household = models.ForeignKey(
+        Household, on_delete=models.CASCADE, related_name="incomes", verbose_name=_("户"), db_index=False
+    )
     income_year = models.PositiveSmallIntegerField(_("收入年度"))
     members = whole(_("年度家庭人口数"))
     wage_income = money(verbose_name=_("工资性收入"))

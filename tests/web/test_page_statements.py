@@ -1,0 +1,115 @@
+"""How many SQL statements a page costs, and that more rows don't make it more: what the bench times, held in small.
+
+`bench/web_pages.py` measures the same pages with a million persons.
+"""
+
+import re
+from datetime import date
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from doudi.web.accounts.roles import Role
+from doudi.web.discovery.models import RunTally
+from doudi.web.registry.models import Person
+
+pytestmark = pytest.mark.django_db
+
+VILLAGE, NEXT_VILLAGE, FAR_VILLAGE = "149901101201", "149901101202", "149901102201"
+
+MOST_STATEMENTS = {
+    "/": 10,
+    "/clues/": 7,
+    "/clues/?sort=-head": 7,
+    "/clues/?sort=-raised": 7,
+    "/clues/?page=2": 7,
+    "/clues/?level=red&monitored=no&household_type=ordinary": 7,
+    f"/clues/?region={VILLAGE}": 7,
+    "/clues/?rule=income.under_line_not_enrolled": 8,
+    "/clues/?department=medical_insurance&risk=other": 8,
+    "/clues/?q=王": 7,
+    "/clues/?q=王建国": 8,
+    "/clues/?q=上湾村": 8,
+    "/clues/?q=NUMBER": 7,
+    "/clues/?q=RESIDENT_ID": 7,
+    "/households/": 7,
+    "/households/?page=2": 7,
+    "/households/?monitored=no&household_type=ordinary": 7,
+    "/households/?q=王建国": 9,
+    "/households/?q=上湾村": 9,
+    "/households/?q=RESIDENT_ID": 7,
+    "/households/NUMBER/": 10,
+    "/clues/export/": 12,
+    f"/clues/export/?region={VILLAGE}": 12,
+    "/rules/": 4,
+    "/rules/income.under_line_not_enrolled/": 4,
+}
+"""Signing in included (the person and the posts); the session, which is a file on SQLite, is not counted."""
+MORE_FOR_A_DEPARTMENT = 2
+"""Whose level counts its own reasons, looked up in the last screening."""
+
+
+@pytest.fixture
+def county(make):
+    make.regions()
+    run = make.run()
+    RunTally.objects.create(run=run, region_code=VILLAGE, rule_id="income.under_line_not_enrolled", level="red")
+
+    def more(count):
+        for number in range(count):
+            village = (VILLAGE, NEXT_VILLAGE, FAR_VILLAGE)[number % 3]
+            household = make.household(village, "王建国")
+            make.person(household, "王建国", birth_date=date(1980, 1, 1))
+            make.person(household, "王小花", relation="daughter")
+            make.income(household)
+            make.clue(household, run, department="medical_insurance")
+
+    more(4)
+    return more
+
+
+def cost(client, address):
+    with CaptureQueriesContext(connection) as captured:
+        response = client.get(address)
+        assert response.status_code == 200, address
+        if response.streaming:
+            assert b"".join(response.streaming_content)
+    return len([one for one in captured.captured_queries if "django_session" not in one["sql"]])
+
+
+def costs(client):
+    member = Person.objects.select_related("household").first()
+    filled = {
+        address: address.replace("NUMBER", member.household.household_no).replace("RESIDENT_ID", member.resident_id)
+        for address in MOST_STATEMENTS
+    }
+    return {address: cost(client, asked) for address, asked in filled.items()}
+
+
+@pytest.mark.parametrize("role", [Role.COUNTY_OFFICER, Role.VILLAGE_CADRE, Role.DEPARTMENT_OFFICER])
+def test_a_page_costs_as_many_statements_with_many_rows_as_with_few(county, make, signed_in, role):
+    client = signed_in(make.user(role, VILLAGE if role is Role.VILLAGE_CADRE else "149901000000"))
+    few = costs(client)
+    more = MORE_FOR_A_DEPARTMENT if role is Role.DEPARTMENT_OFFICER else 0
+    dear = {address: found for address, found in few.items() if found > MOST_STATEMENTS[address] + more}
+    assert not dear
+    county(40)
+    dearer = {address: (few[address], found) for address, found in costs(client).items() if found > few[address]}
+    assert {address for address in dearer if "page=2" not in address} == set()
+
+
+def test_what_concerns_a_department_is_answered_by_the_index_alone(county, make, signed_in):
+    """Of every clue of the county it is asked whether it concerns the department: the alerts' rows stay unread."""
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL plans small tables without indexes")
+    client = signed_in(make.user(Role.DEPARTMENT_OFFICER))
+    with CaptureQueriesContext(connection) as captured:
+        client.get("/clues/")
+    asked = [one["sql"] for one in captured.captured_queries if "EXISTS" in one["sql"]]
+    assert asked
+    with connection.cursor() as cursor:
+        for sql in asked:
+            cursor.execute("EXPLAIN QUERY PLAN " + sql)
+            plan = " ".join(str(row) for row in cursor.fetchall())
+            assert re.search(r"SEARCH U0 USING COVERING INDEX alert_(clue|department)", plan), plan
