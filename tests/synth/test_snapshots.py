@@ -36,7 +36,7 @@ def test_feeds_lie_in_their_snapshot_folders(out: Path) -> None:
         if not feed.startswith("registry_"):
             (data,) = (out / "snapshots" / feed / "2023-07").glob("*/data.parquet")
             names = pq.read_schema(data).names
-            assert names[:3] == ["row", "person_key", "resident_hash"]
+            assert names[:4] == ["row", "returned", "person_key", "resident_hash"]
             assert {"kind", "self_paid"} <= set(names) or feed != "medical_settlement"
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -16,15 +17,19 @@ PASSWORD = "kan-jia-hu-yuan-23"
 
 ROOT = Path(__file__).resolve().parents[3]
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
-CHROMIUM = os.environ.get("DOUDI_CHROMIUM", "/usr/bin/chromium")
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = os.environ.get("DOUDI_CHROMIUM") or next(filter(None, map(shutil.which, PROGRAMS)), None)
+# The browser's event loop lives in the thread of the tests until the session ends. The walks use no database of this
+# process; tests that run after them must not be taken for asynchronous ones.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"no Chromium at {CHROMIUM}")
+    if CHROMIUM is None:
+        pytest.fail("no Chromium found: install it, or name it in DOUDI_CHROMIUM (tools/system_packages.py does this)")
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
