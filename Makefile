@@ -40,10 +40,10 @@ test: setup ## lint, then every test on SQLite, in Chromium, and on PostgreSQL
 
 test-sqlite: $(READY)
 	$(BIN)/doudi rules test
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 test-postgres: $(READY)
-	$(BIN)/python tools/postgres.py $(BIN)/pytest tests/web -m "not browser"
+	$(BIN)/python tools/postgres.py $(BIN)/pytest -n 2 --dist loadfile tests/web -m "not browser"
 
 bench: $(READY) ## run every benchmark and write the tables to bench/results/
 	$(BIN)/python bench/run.py
