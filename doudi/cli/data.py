@@ -21,6 +21,9 @@ def import_sheets(
     paths: Annotated[list[Path], typer.Argument(help=_("表格文件，或装着表格的文件夹"), exists=True)],
     month: Annotated[str, typer.Option(help=_("数据月份，如 2023-07;文件名里写明的以文件名为准"))],
     yes: Annotated[bool, typer.Option("--yes", "-y", help=_("不再询问，直接写入"))] = False,
+    smaller: Annotated[
+        bool, typer.Option("--smaller", help=_("新表比同月已导入的少一半以上时，仍用它替换整月"))
+    ] = False,
     strict: Annotated[bool, typer.Option(help=_("有退回的行或读不了的文件时，以退出码 1 结束"))] = False,
     rejects: Annotated[Path | None, typer.Option(help=_("把退回的行写进这个文件夹"), file_okay=False)] = None,
 ) -> None:
@@ -49,7 +52,7 @@ def import_sheets(
                 console.print(_("没有写入，数据库没有变化。"))
                 raise typer.Exit
             with progress_bar() as report:
-                batch = apply_here(actor=SYSTEM, batch=batch, report=report)
+                batch = apply_here(actor=SYSTEM, batch=batch, smaller_accepted=smaller, report=report)
             console.print(_("已写入(第 %d 批)。可在网页“导入”里撤销。") % batch.pk)
         else:
             console.print(_("没有需要写入的变化。"))

@@ -32,7 +32,7 @@ def guarded(view: View, action: Action) -> View:
                 return response
             return redirect_to_login(request.get_full_path())
         if not officer.may(action):
-            raise NotAllowed("not_allowed", _("您的岗位没有此项权限,如确需办理请联系安全管理员。"))
+            raise NotAllowed("not_allowed", _("您的岗位没有此项权限，如确需办理请联系安全管理员。"))
         return view(request, *args, **kwargs)
 
     answer.action = action  # type: ignore[attr-defined]

@@ -76,7 +76,7 @@ def locked_out(
 ) -> HttpResponse:
     """The answer to a sign-in after too many failures."""
     minutes = int(settings.AXES_COOLOFF_TIME * 60)
-    message = _("密码连续输错 %(times)d 次,该账号已在本机锁定,请 %(minutes)d 分钟后再试,或请安全管理员解锁。") % {
+    message = _("密码连续输错 %(times)d 次，该账号已在本机锁定，请 %(minutes)d 分钟后再试，或请安全管理员解锁。") % {
         "times": settings.AXES_FAILURE_LIMIT,
         "minutes": minutes,
     }
@@ -85,5 +85,5 @@ def locked_out(
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The answer when a form is sent from a page that is too old or from elsewhere."""
-    message = _("页面已过期,请返回刷新后重新提交。")
+    message = _("页面已过期，请返回刷新后重新提交。")
     return refusal_response(request, code="stale_form", message=message, status=403)

@@ -143,6 +143,6 @@ def require(actor: Officer, action: Action, region: RegionCode | str | None = No
     if region is None:
         if actor.may(action):
             return
-        raise NotAllowed("not_allowed", _("您的岗位没有此项权限,如确需办理请联系安全管理员。"))
+        raise NotAllowed("not_allowed", _("您的岗位没有此项权限，如确需办理请联系安全管理员。"))
     if not actor.may_in(action, region, department=department):
-        raise NotAllowed("outside_region", _("超出您的管辖范围,不能办理。"))
+        raise NotAllowed("outside_region", _("超出您的管辖范围，不能办理。"))

@@ -37,7 +37,7 @@ def clue_workbook(
     clues = sorted_clues(with_household(clues_matching(actor=actor, chosen=filter, action=Action.CLUE_EXPORT)), sort)
     keys = list(clues.values_list("pk", flat=True)[: MOST_ROWS + 1])
     if len(keys) > MOST_ROWS:
-        raise ActionRefused("too_many_rows", _("超过 %d 条,请先按乡镇或级别缩小范围再导出。") % MOST_ROWS)
+        raise ActionRefused("too_many_rows", _("超过 %d 条，请先按乡镇或级别缩小范围再导出。") % MOST_ROWS)
     written = _write(out, _rows(keys, actor), actor)
     audit_record(
         action="clue_export",
@@ -57,7 +57,7 @@ def _rows(keys: list[int], actor: Officer) -> Iterator[ClueRow]:
 
 def _write(out: BinaryIO, rows: Iterator[ClueRow], actor: Officer) -> int:
     when = timezone.localtime().strftime("%Y-%m-%d %H:%M")
-    mark = _("由 %(who)s(%(username)s)于 %(when)s 导出,含个人信息,仅限工作使用,不得外传") % {
+    mark = _("由 %(who)s(%(username)s)于 %(when)s 导出，含个人信息，仅限工作使用，不得外传") % {
         "who": actor.name,
         "username": actor.username,
         "when": when,

@@ -23,14 +23,14 @@ def screening_start(*, actor: Officer, as_of: date) -> ScreeningRun:
     """
     require(actor, Action.SCREENING_RUN)
     if not date(2014, 1, 1) <= as_of <= date(2100, 12, 31):
-        raise ActionRefused("bad_day", _("筛查日不对,请重新选择。"))
+        raise ActionRefused("bad_day", _("筛查日不对，请重新选择。"))
     if not VillageTally.objects.exists():
-        raise ActionRefused("no_registry", _("还没有农户数据,请先导入户信息和人口信息。"))
+        raise ActionRefused("no_registry", _("还没有农户数据，请先导入户信息和人口信息。"))
     waiting = ScreeningRun.objects.select_for_update().filter(state__in=[RunState.QUEUED, RunState.RUNNING])
     present = waiting.order_by("-pk").first()
     if present is not None:
         if present.as_of != as_of:
-            raise ActionRefused("screening_running", _("另一次筛查正在进行,请等它完成。"))
+            raise ActionRefused("screening_running", _("另一次筛查正在进行，请等它完成。"))
         return present
     run = ScreeningRun.objects.create(as_of=as_of, actor_id=actor.user_id, actor_name=actor.name)
     run.job = job_queue(

@@ -58,7 +58,7 @@ def screen(job: Job, report: Report) -> dict[str, Any]:
             progress=lambda share, doing: report(doing, round(share * 100), 100),
         )
     except (RulebookError, MissingParameters) as problem:
-        message = _("规则或参数有问题,没有筛查:%s") % str(problem)[:MOST_OF_A_PROBLEM]
+        message = _("规则或参数有问题，没有筛查：%s") % str(problem)[:MOST_OF_A_PROBLEM]
         raise ActionRefused("rulebook", message) from problem
     try:
         report(_("保存结果"), 0, 0)

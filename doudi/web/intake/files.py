@@ -60,7 +60,7 @@ def _opened(file: Uploaded) -> Iterator[tuple[str, BinaryIO]]:
     elif name.lower().endswith(SHEET_ENDINGS):
         yield name, file.open("rb")
     else:
-        raise ActionRefused("not_a_sheet", _("“%s”不是表格文件,请上传 xlsx、xls、csv 或它们的 zip 压缩包。") % name)
+        raise ActionRefused("not_a_sheet", _("“%s”不是表格文件，请上传 xlsx、xls、csv 或它们的 zip 压缩包。") % name)
 
 
 def _unzipped(name: str, file: Uploaded) -> Iterator[tuple[str, BinaryIO]]:
@@ -72,17 +72,17 @@ def _unzipped(name: str, file: Uploaded) -> Iterator[tuple[str, BinaryIO]]:
     members = [entry for entry in members if not PurePosixPath(entry.filename).name.startswith((".", "~$"))]
     unpacked = sum(entry.file_size for entry in members)
     if unpacked > settings.DOUDI_UPLOAD_TOTAL or unpacked > MOST_EXPANSION * max(file.size, 1):
-        raise ActionRefused("bomb", _("“%s”解压后过大,已拒绝。") % name)
+        raise ActionRefused("bomb", _("“%s”解压后过大，已拒绝。") % name)
     for entry in members:
         if entry.flag_bits & 0x1:
-            raise ActionRefused("encrypted", _("“%s”有密码,请去掉密码后再上传。") % name)
+            raise ActionRefused("encrypted", _("“%s”有密码，请去掉密码后再上传。") % name)
         inner = _plain_name(_decoded(entry))
         if not inner.lower().endswith(SHEET_ENDINGS):
             continue
         with archive.open(entry) as source:
             content = source.read(settings.DOUDI_UPLOAD_LIMIT + 1)
         if len(content) > settings.DOUDI_UPLOAD_LIMIT:
-            raise ActionRefused("bomb", _("“%s”解压后过大,已拒绝。") % inner)
+            raise ActionRefused("bomb", _("“%s”解压后过大，已拒绝。") % inner)
         yield inner, io.BytesIO(content)
 
 

@@ -36,9 +36,11 @@ def read_here(*, actor: Officer, files: Sequence[Path], month: str, report: Repo
     return _run(batch, report)
 
 
-def apply_here(*, actor: Officer, batch: ImportBatch, report: Report = ignore) -> ImportBatch:
-    """Confirm a batch that was read, and write it."""
-    return _run(batch_confirm(actor=actor, batch_id=batch.pk), report)
+def apply_here(
+    *, actor: Officer, batch: ImportBatch, smaller_accepted: bool = False, report: Report = ignore
+) -> ImportBatch:
+    """Confirm a batch that was read, and write it. Raises `ActionRefused` as `batch_confirm` does."""
+    return _run(batch_confirm(actor=actor, batch_id=batch.pk, smaller_accepted=smaller_accepted), report)
 
 
 def _run(batch: ImportBatch, report: Report) -> ImportBatch:

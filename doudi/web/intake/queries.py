@@ -77,7 +77,7 @@ def batch_visible(*, actor: Officer, batch_id: int, action: Action = Action.INTA
     """One import the actor may see. One SQL statement. Raises `NotFound`."""
     batch = ImportBatch.objects.visible_to(actor, action).select_related("job").filter(pk=batch_id).first()
     if batch is None:
-        raise NotFound("no_such_import", _("没有这次导入,或不在您的管辖范围内。"))
+        raise NotFound("no_such_import", _("没有这次导入，或不在您的管辖范围内。"))
     return batch
 
 

@@ -46,7 +46,7 @@ def contracts() -> dict[str, Contract]:
     try:
         return load_contracts(settings.DOUDI_RULES_DIR)
     except ContractError as problem:
-        message = _("列约定文件有错,没有读取:%s") % str(problem)[:MOST_OF_A_PROBLEM]
+        message = _("列约定文件有错，没有读取：%s") % str(problem)[:MOST_OF_A_PROBLEM]
         raise ActionRefused("contracts", message) from problem
 
 
@@ -122,7 +122,7 @@ def _is_theirs(file: ImportFile, reading: SheetReading, batch: ImportBatch, *, r
     if batch.department in {"", str(reading.contract.department)}:
         return True
     file.problem_code = "other_department"
-    file.problem = _("“%s”不属于您的部门,不能导入。") % reading.contract.title
+    file.problem = _("“%s”不属于您的部门，不能导入。") % reading.contract.title
     return False
 
 
@@ -200,6 +200,6 @@ def _inside(batch: ImportBatch, target: Target, sheet: pa.Table, result: ReadBat
     outside = inside.count(False)
     if outside:
         result.notes.append(
-            _("%(title)s表有 %(count)d 行不在本次导入的地区内,没有导入。") % {"title": target.title, "count": outside}
+            _("%(title)s表有 %(count)d 行不在本次导入的地区内，没有导入。") % {"title": target.title, "count": outside}
         )
     return sheet.filter(pa.array(inside, pa.bool_()))

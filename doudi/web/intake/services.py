@@ -194,13 +194,13 @@ def audit_identity(actor: Officer) -> dict[str, str | int | None]:
 def _locked(actor: Officer, batch_id: int, action: Action) -> ImportBatch:
     batch = ImportBatch.objects.visible_to(actor, action).select_for_update().filter(pk=batch_id).first()
     if batch is None:
-        raise NotFound("no_such_import", _("没有这次导入,或不在您的管辖范围内。"))
+        raise NotFound("no_such_import", _("没有这次导入，或不在您的管辖范围内。"))
     return batch
 
 
 def _expect(batch: ImportBatch, *states: BatchState) -> None:
     if batch.state not in states:
-        raise ActionRefused("wrong_state", _("这次导入现在是“%s”,不能这样做。") % BatchState(batch.state).label)
+        raise ActionRefused("wrong_state", _("这次导入现在是“%s”，不能这样做。") % BatchState(batch.state).label)
 
 
 def mark(batch: ImportBatch, state: BatchState, **fields: object) -> None:

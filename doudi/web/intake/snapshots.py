@@ -150,7 +150,7 @@ def _standing() -> Any:
 def feed_note(feed: dict[str, Any]) -> str:
     """One sentence for the preview."""
     if feed["same"]:
-        return _("与已导入的完全相同,无须导入")
+        return _("与已导入的完全相同，无须导入")
     if feed["replaces_rows"] is not None:
         return _("将替换同一月份已导入的数据(%d 行)") % feed["replaces_rows"]
     return ""

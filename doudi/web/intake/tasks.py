@@ -80,7 +80,7 @@ def read(job: Job, report: Report) -> dict[str, Any]:
             batch.staged = vault_store(name=f"import-{batch.pk}.arrow", content=_packed(found.sheets))
         _preview(batch, difference, feeds, found.notes)
         if not found.sheets and not feeds:
-            mark(batch, BatchState.FAILED, problem=_("没有可以导入的表格,请看各文件后面的说明。"))
+            mark(batch, BatchState.FAILED, problem=_("没有可以导入的表格，请看各文件后面的说明。"))
         elif (difference is None or difference.is_empty) and all(feed["same"] for feed in feeds):
             mark(batch, BatchState.NOTHING_TO_DO)
         else:
@@ -103,7 +103,7 @@ def apply(job: Job, report: Report) -> dict[str, Any]:
         if difference is not None and _differs_from_preview(batch, difference):
             with transaction.atomic():
                 _preview(batch, difference, feeds, batch.summary.get("notes", []))
-                note = _("预览之后数据又有变化,已按最新情况重新预览,请再核对一次。")
+                note = _("预览之后数据又有变化，已按最新情况重新预览，请再核对一次。")
                 mark(batch, BatchState.PREVIEW, problem=note)
             return {"state": batch.state}
         rows = encrypted(difference, report) if difference is not None else {}
@@ -172,7 +172,7 @@ def _last_of_each(feeds: list[dict[str, Any]], notes: list[str]) -> list[dict[st
         before = chosen.get((feed["feed"], feed["month"]))
         if before is not None:
             notes.append(
-                _("“%(title)s”%(month)s 有两个文件,以后一个为准。") % {"title": feed["title"], "month": feed["month"]}
+                _("“%(title)s”%(month)s 有两个文件，以后一个为准。") % {"title": feed["title"], "month": feed["month"]}
             )
         chosen[feed["feed"], feed["month"]] = feed
     return list(chosen.values())
@@ -181,9 +181,9 @@ def _last_of_each(feeds: list[dict[str, Any]], notes: list[str]) -> list[dict[st
 def _preview(batch: ImportBatch, difference: Difference | None, feeds: list[dict[str, Any]], notes: list[str]) -> None:
     notes = list(dict.fromkeys(notes))
     if difference is not None and difference.orphans:
-        notes.append(_("%d 行人口或收入找不到所属的户,没有导入。") % difference.orphans)
+        notes.append(_("%d 行人口或收入找不到所属的户，没有导入。") % difference.orphans)
     if difference is not None and difference.taken:
-        notes.append(_("%d 户的户编号已在别的地区登记,没有导入。") % difference.taken)
+        notes.append(_("%d 户的户编号已在别的地区登记，没有导入。") % difference.taken)
     batch.registry_version = difference.version if difference else None
     batch.summary = {
         "tables": [table.summary() for table in difference.tables.values()] if difference else [],

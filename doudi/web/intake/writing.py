@@ -148,22 +148,22 @@ def refuse_if_built_upon(batch: ImportBatch) -> None:
         if touched is not None:
             raise ActionRefused(
                 "changed_later",
-                _("第 %(later)d 批导入之后又改动了本批写入的数据,请先撤销第 %(later)d 批。") % {"later": touched},
+                _("第 %(later)d 批导入之后又改动了本批写入的数据，请先撤销第 %(later)d 批。") % {"later": touched},
             )
     for name, model in MODELS.items():
         images = RowImage.objects.filter(batch=batch, table=name)
         if not images.exists():
             continue
         if model.objects.filter(changed_batch=batch.pk).exclude(created_batch=batch.pk).count() < images.count():
-            raise ActionRefused("changed_later", _("之后的导入又改动了本批改过的数据,请先撤销之后的导入。"))
+            raise ActionRefused("changed_later", _("之后的导入又改动了本批改过的数据，请先撤销之后的导入。"))
     if FeedSnapshot.objects.filter(batch=batch, replaced_by__isnull=False).exists():
-        raise ActionRefused("replaced_later", _("本批的部门数据已被之后的导入替换,请先撤销之后的导入。"))
+        raise ActionRefused("replaced_later", _("本批的部门数据已被之后的导入替换，请先撤销之后的导入。"))
     from doudi.web.discovery.models import Alert
 
     used = Alert.objects.filter(household__created_batch=batch.pk).values("household_id").distinct().count()
     if used:
         raise ActionRefused(
-            "screened", _("本批新增的 %d 户已有筛查结果或线索,不能整批撤销;请改正表格后重新导入。") % used
+            "screened", _("本批新增的 %d 户已有筛查结果或线索，不能整批撤销；请改正表格后重新导入。") % used
         )
 
 

@@ -67,5 +67,5 @@ def job_status(*, actor: Officer, job_id: UUID) -> JobStatus:
     """One job the actor may see. One SQL statement. Raises `NotFound`."""
     job = Job.objects.visible_to(actor).filter(pk=job_id).first()
     if job is None:
-        raise NotFound("no_such_job", _("没有这个任务,或不在您的管辖范围内。"))
+        raise NotFound("no_such_job", _("没有这个任务，或不在您的管辖范围内。"))
     return status_of(job)

@@ -67,7 +67,7 @@ def job_run(*, job_id: UUID, report: Report | None = None) -> Job:
         if isinstance(code, str) and isinstance(message, str):
             return _job_failed(job, code, message)
         log.exception("job %s (%s) failed", job.pk, job.kind)
-        return _job_failed(job, "unexpected", _("系统出错,数据没有改动。请把任务编号告诉管理员:%s") % job.pk)
+        return _job_failed(job, "unexpected", _("系统出错，数据没有改动。请把任务编号告诉管理员：%s") % job.pk)
     job.state, job.result, job.error, job.error_code = JobState.SUCCEEDED, result, "", ""
     job.finished_at = timezone.now()
     job.save(update_fields=["state", "result", "error", "error_code", "finished_at"])
@@ -100,7 +100,7 @@ def jobs_recover() -> int:
                 taken.update(status=TaskResultStatus.SUCCESSFUL, finished_at=timezone.now())
             elif job.attempts >= MOST_ATTEMPTS:
                 taken.update(status=TaskResultStatus.FAILED, finished_at=timezone.now())
-                _job_failed(job, "worker_died", _("后台进程在处理中多次中断,已停止重试。请联系管理员。"))
+                _job_failed(job, "worker_died", _("后台进程在处理中多次中断，已停止重试。请联系管理员。"))
             elif taken.update(status=TaskResultStatus.READY):
                 job.state = JobState.QUEUED
                 job.save(update_fields=["state"])

@@ -142,7 +142,7 @@ def household_visible(*, actor: Officer, household_no: str, action: Action = Act
     """One household the actor may see. One SQL statement. Raises `NotFound`."""
     found = Household.objects.visible_to(actor, action).filter(household_no=household_no).first()
     if found is None:
-        raise NotFound("no_such_household", _("没有这户,或不在您的管辖范围内。"))
+        raise NotFound("no_such_household", _("没有这户，或不在您的管辖范围内。"))
     return found
 
 
@@ -180,7 +180,7 @@ def household_file(*, actor: Officer, household_no: str) -> HouseholdFile:
     for clue in clues:
         found_events.append(Event(_at(clue.opened_on), "clue", _("发现线索"), clue.level if concerns("") else ""))
         found_events += [
-            Event(_at(gone["on"]), "reason_gone", _("原因消失:%s") % gone.get("title", gone["rule_id"]))
+            Event(_at(gone["on"]), "reason_gone", _("原因消失：%s") % gone.get("title", gone["rule_id"]))
             for gone in clue.vanished
             if concerns(rule_department(gone["rule_id"]))
         ]
@@ -211,7 +211,7 @@ def _timeline(
         Event(
             when=batch.applied_at or batch.created_at,
             kind="import",
-            text=_("导入数据(第 %(number)d 批,%(who)s)") % {"number": batch.pk, "who": batch.actor_name},
+            text=_("导入数据(第 %(number)d 批，%(who)s)") % {"number": batch.pk, "who": batch.actor_name},
         )
         for batch in ImportBatch.objects.filter(pk__in=touched)
     ]

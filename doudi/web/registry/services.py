@@ -31,7 +31,7 @@ def household_unmask(*, actor: Officer, household_no: str, reason: str) -> Unmas
     require(actor, Action.HOUSEHOLD_UNMASK)
     household = household_visible(actor=actor, household_no=household_no, action=Action.HOUSEHOLD_UNMASK)
     if len(reason.strip()) < SHORTEST_REASON:
-        raise ActionRefused("reason_needed", _("请写明查看的原因,例如“入户核查”。"))
+        raise ActionRefused("reason_needed", _("请写明查看的原因，例如“入户核查”。"))
     shown = Unmasked(
         household={
             "phone": household.phone or "",
