@@ -38,11 +38,31 @@ def prepare(*, verbosity: int = 0) -> None:
 
     settings.DOUDI_DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
     settings.STATIC_ROOT.mkdir(exist_ok=True)
-    call_command("migrate", interactive=False, verbosity=verbosity)
+    if _migrations_wait():
+        call_command("migrate", interactive=False, verbosity=verbosity)
+        _look_at_tables()
     from doudi.web.protection.proof import key_fits
 
     if not key_fits():
         raise NotReady(["DOUDI_SECRET_KEY 与写入数据时不同。请恢复原来的密钥后重新启动。"])
+
+
+def _migrations_wait() -> bool:
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def _look_at_tables() -> None:
+    """SQLite forgets what it knew of a table that a migration makes anew, and then picks the wrong index."""
+    from doudi.web.discovery.models import Alert, Clue
+    from doudi.web.regions.models import Region
+    from doudi.web.registry.bulk import refresh_statistics
+    from doudi.web.registry.models import Household, HouseholdIncome, Person
+
+    refresh_statistics(Region, Household, Person, HouseholdIncome, Clue, Alert)
 
 
 def check() -> list[tuple[str, str, str, str]]:

@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from doudi.web import serving
 from doudi.web.accounts.roles import Role
 from doudi.web.discovery.models import RunTally
 from doudi.web.registry.models import Person
@@ -113,3 +114,18 @@ def test_what_concerns_a_department_is_answered_by_the_index_alone(county, make,
             cursor.execute("EXPLAIN QUERY PLAN " + sql)
             plan = " ".join(str(row) for row in cursor.fetchall())
             assert re.search(r"SEARCH U0 USING COVERING INDEX alert_(clue|department)", plan), plan
+
+
+def test_after_a_migration_the_tables_are_looked_at_again(county, monkeypatch):
+    """A table that a migration made anew has no statistics: a household's alerts were then sought among all of a run."""
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL looks at its tables by itself")
+    county(20)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+        cursor.execute("DELETE FROM sqlite_stat1")
+        monkeypatch.setattr(serving, "_migrations_wait", lambda: True)
+        serving.prepare()
+        cursor.execute("SELECT DISTINCT tbl FROM sqlite_stat1")
+        seen = {row[0] for row in cursor.fetchall()}
+    assert {"discovery_alert", "discovery_clue", "registry_household", "registry_person"} <= seen
