@@ -117,7 +117,7 @@ def test_what_concerns_a_department_is_answered_by_the_index_alone(county, make,
 
 
 def test_after_a_migration_the_tables_are_looked_at_again(county, monkeypatch):
-    """A table that a migration made anew has no statistics: a household's alerts were sought among a whole run's."""
+    """A table made anew by a migration has no statistics: a household's alerts were then sought among all of a run."""
     if connection.vendor != "sqlite":
         pytest.skip("PostgreSQL looks at its tables by itself")
     county(20)
