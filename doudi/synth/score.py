@@ -71,9 +71,7 @@ class Score:
 
     def report(self, *, examples: int = 3) -> str:
         """A table for a terminal, then examples of mistakes with what explains them."""
-        lines = [
-            f"{'规则':<42}{'应有':>6}{'找到':>6}{'预警':>6}{'召回率':>8}{'准确率':>8}{'漏':>5}{'误':>5}{'无法解释':>8}"
-        ]
+        lines = [_HEADING]
         for one in self.kinds.values():
             left = sum(mistake.because != LOST for mistake in (*one.misses, *one.false_alarms))
             lines.append(
