@@ -120,8 +120,8 @@ class Visitor:
         self.page.goto(f"{self.address}/sign-in/")
         self.page.get_by_label("用户名").fill(username)
         self.page.get_by_label("密码").fill(password)
-        self.page.get_by_role("button", name="登录").click()
-        self.page.wait_for_load_state()
+        with self.page.expect_navigation():  # else the next address could be opened before the answer came
+            self.page.get_by_role("button", name="登录").click()
 
     def open(self, path: str) -> None:
         self.page.goto(self.address + path)
