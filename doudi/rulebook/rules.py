@@ -20,6 +20,8 @@ from doudi.standards.regions import RegionCode, parse_region_code
 FORMATS = (*UNITS, "number", "date", "label")
 """How a value may be written in a sentence: with its unit, as a bare number, as a day, by its label."""
 OUTCOMES = ("raised", "not_raised", "cannot_tell")
+State = Literal["draft", "reviewed", "in_force", "retired"]
+"""Where a rule's text stands. Only one in force, or retired from a later day on, takes part in a screening."""
 _SLOT = re.compile(r"\{([^{}:]*)(?::([^{}]*))?\}")
 
 
@@ -45,6 +47,7 @@ class _Case(Part):
 class _RuleFile(Part):
     id: RuleIdentifier
     version: int = Field(default=1, ge=1)
+    state: State = "in_force"
     title: str = Field(min_length=1)
     title_en: str = Field(min_length=1)
     level: Literal["red", "yellow", "exclusion"]
@@ -132,12 +135,20 @@ class Rule:
     verify: tuple[str, ...]
     cases: tuple[Case, ...]
     document: Document = field(repr=False, compare=False)
+    state: State = "in_force"
 
     @property
     def file(self) -> str:
         return self.document.file
 
     def in_force(self, on: date) -> bool:
+        """Whether a screening of that day uses it: approved, and the day within its dates."""
+        if self.state in ("draft", "reviewed") or (self.state == "retired" and self.in_force_until is None):
+            return False
+        return self.dated(on)
+
+    def dated(self, on: date) -> bool:
+        """Whether the day lies within its dates, approved or not."""
         return self.in_force_from <= on and (self.in_force_until is None or on <= self.in_force_until)
 
 
@@ -200,6 +211,7 @@ def read_rule(document: Document, *, facts: Mapping[str, Fact], parameters: Mapp
         verify=content.verify,
         cases=cases,
         document=document,
+        state=content.state,
     )
 
 

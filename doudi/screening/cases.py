@@ -44,7 +44,7 @@ def _run(rule: Rule, rulebook: Rulebook, engine: DuckDb) -> list[CaseResult]:
     refused: dict[int, str] = {}
     values: dict[str, dict[str, object]] = {}
     for number, case in enumerate(rule.cases):
-        if not rule.in_force(case.on):
+        if not rule.dated(case.on):
             refused[number] = f"规则在 {case.on} 不施行，请改例子的日期"
             continue
         try:

@@ -38,6 +38,9 @@ class Action(Enum):
     SCREENING_RUN = "screening.run"
     JOB_SEE = "job.see"
     RULES_SEE = "rules.see"
+    RULES_DRAFT = "rules.draft"
+    RULES_REVIEW = "rules.review"
+    RULES_APPROVE = "rules.approve"
     AUDIT_SEE = "audit.see"
     AUDIT_VERIFY = "audit.verify"
     ACCOUNT_MANAGE = "account.manage"
@@ -50,7 +53,16 @@ PERMISSIONS: dict[Role, frozenset[Action]] = {
     Role.VILLAGE_CADRE: frozenset({*_LOOK, Action.HOUSEHOLD_UNMASK, Action.CLUE_EXPORT}),
     Role.TOWNSHIP_OFFICER: frozenset({*_LOOK, Action.HOUSEHOLD_UNMASK, Action.CLUE_EXPORT, Action.SCREENING_SEE}),
     Role.DEPARTMENT_OFFICER: frozenset(
-        {*_LOOK, Action.CLUE_EXPORT, Action.INTAKE_SEE, Action.INTAKE_FEED, Action.INTAKE_UNDO, Action.JOB_SEE}
+        {
+            *_LOOK,
+            Action.CLUE_EXPORT,
+            Action.INTAKE_SEE,
+            Action.INTAKE_FEED,
+            Action.INTAKE_UNDO,
+            Action.JOB_SEE,
+            Action.RULES_DRAFT,
+            Action.RULES_REVIEW,
+        }
     ),
     Role.COUNTY_OFFICER: frozenset(
         {
@@ -64,6 +76,9 @@ PERMISSIONS: dict[Role, frozenset[Action]] = {
             Action.SCREENING_SEE,
             Action.SCREENING_RUN,
             Action.JOB_SEE,
+            Action.RULES_DRAFT,
+            Action.RULES_REVIEW,
+            Action.RULES_APPROVE,
         }
     ),
     Role.LEADER: frozenset({*_LOOK, Action.SCREENING_SEE}),
