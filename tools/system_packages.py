@@ -1,10 +1,11 @@
-"""See to the programs that the tests need besides Python: Chromium, Chinese fonts and a PostgreSQL server.
+"""See to the programs that the tests need besides Python: Chromium, Chinese fonts, a PostgreSQL server and Java.
 
 What is there is used. What is missing is installed with apt-get where this may be done (as root, or with sudo that
 asks no password); elsewhere the script says what to install by hand and fails, so that no test is skipped unnoticed.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,17 @@ def chinese_fonts_present() -> bool:
     return bool(listing and subprocess.run([listing, ":lang=zh"], capture_output=True, text=True).stdout.strip())
 
 
+def java_present() -> bool:
+    """Java 17 or newer, where Spark looks for it."""
+    home = os.environ.get("JAVA_HOME")
+    program = os.path.join(home, "bin", "java") if home else shutil.which("java")
+    if not program or not os.path.exists(program):
+        return False
+    told = subprocess.run([program, "-version"], capture_output=True, text=True)
+    found = re.search(r'version "(\d+)', told.stderr + told.stdout)
+    return bool(found and int(found[1]) >= 17)
+
+
 def missing_packages() -> list[str]:
     """Debian package names of what was not found."""
     packages = []
@@ -26,6 +38,8 @@ def missing_packages() -> list[str]:
         packages += ["fontconfig", "fonts-noto-cjk"]
     if server_programs() is None:
         packages.append("postgresql")
+    if not java_present():
+        packages.append("default-jre-headless")
     return packages
 
 
