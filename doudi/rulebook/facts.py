@@ -1,4 +1,4 @@
-"""Facts: one value for a person or household on a day, worked out of one source and shared by all rules."""
+"""Facts: one value for a person, household or region on a day, worked out of one source and shared by all rules."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,7 +16,19 @@ from doudi.rulebook.predicate import (
     parse_expression,
     parse_predicate,
 )
-from doudi.rulebook.sources import FACTS, HOUSEHOLD, INCOME, MEMBERS, PERSON, Source
+from doudi.rulebook.sources import (
+    ALERTS,
+    ALERTS_RAISED,
+    FACTS,
+    HOUSEHOLD,
+    HOUSEHOLDS,
+    INCOME,
+    MEMBERS,
+    PERSON,
+    PERSONS_OF_HOUSEHOLD,
+    REGISTERED,
+    Source,
+)
 from doudi.rulebook.value_types import DATE, ColumnType, ValueType
 from doudi.standards.codes import CODE_LISTS
 
@@ -36,7 +48,7 @@ class FactFile(Part):
     title: str = Field(min_length=1)
     title_en: str = Field(min_length=1)
     description: str = ""
-    subject: Literal["person", "household"]
+    subject: Literal["person", "household", "region"]
     unit: Unit = "none"
     codes: str | None = None
     from_: str = Field(alias="from")
@@ -45,6 +57,8 @@ class FactFile(Part):
     where: str | None = None
     window: _Window | None = None
     no_rows: float | bool | None = None
+    by: Identifier | None = None
+    pick: Literal["value", "group"] = "value"
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
@@ -52,16 +66,27 @@ class FactFile(Part):
             raise ValueError("from: registry.income 要写 year: last 或 previous，其他来源不写")
         if self.codes is not None and self.codes not in CODE_LISTS:
             raise ValueError(f"没有名为 {self.codes} 的代码表；可用的有：{'、'.join(sorted(CODE_LISTS))}")
-        if self.from_ in (HOUSEHOLD, MEMBERS, INCOME) and self.subject != "household":
+        if self.from_ in (HOUSEHOLD, *PERSONS_OF_HOUSEHOLD, INCOME) and self.subject != "household":
             raise ValueError(f"来源 {self.from_} 只能用于 subject: household；改 subject 或 from")
         if self.from_ == PERSON and self.subject != "person":
-            raise ValueError("来源 registry.person 只能用于 subject: person；户的汇总用 from: members")
+            raise ValueError("来源 registry.person 只能用于 subject: person；户的汇总用 from: members 或 registered")
+        if self.from_ in (HOUSEHOLDS, ALERTS) and self.subject != "region":
+            raise ValueError(f"来源 {self.from_} 只能用于 subject: region；改 subject 或 from")
+        if self.subject == "region" and self.from_ in (HOUSEHOLD, PERSON, INCOME, *PERSONS_OF_HOUSEHOLD):
+            raise ValueError(f"村、乡的事实不能直接用来源 {self.from_}；先建户的事实，再用 from: households 汇总")
+        if self.by is not None and (self.subject != "region" or self.from_ == FACTS):
+            raise ValueError("by 只用于村、乡的汇总事实（subject: region，from 不是 facts）")
+        if self.pick == "group" and self.by is None:
+            raise ValueError("pick: group 要和 by 一起写")
         return self
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Rows count when their day lies in the months up to the screening's day, the first day left out."""
+    """Rows count when their day lies in the months up to the screening's day, its first and its last day included.
+
+    Twelve months on 1 August 2023 reach from 1 August 2022 to 1 August 2023.
+    """
 
     column: str
     months: int | str
@@ -90,11 +115,15 @@ class Fact:
     """The facts it is made of."""
     columns: frozenset[str]
     """The columns of its source that it reads."""
+    by: str | None
+    """Rows are grouped by this column too, and the group with the largest value counts."""
+    group_type: ColumnType | None
+    """Set when the fact is the name of that group (`pick: group`) rather than its value: the type of the name."""
     document: Document = field(repr=False, compare=False)
 
     @property
     def type(self) -> ColumnType:
-        return self.expression.type
+        return self.group_type or self.expression.type
 
     @property
     def file(self) -> str:
@@ -103,7 +132,7 @@ class Fact:
     @property
     def grouped(self) -> bool:
         """Whether it sums up several rows."""
-        return self.source.is_feed or self.source.id == MEMBERS
+        return self.source.is_feed or self.source.id in (*PERSONS_OF_HOUSEHOLD, HOUSEHOLDS, ALERTS)
 
 
 def read_fact_file(document: Document) -> FactFile:
@@ -132,7 +161,7 @@ def build_fact(
             problems.append(document.problem(error.code, error.message, error.remedy, at=(key,)))
             return None
 
-    grouped = source.is_feed or source.id == MEMBERS
+    grouped = source.is_feed or source.id in (*PERSONS_OF_HOUSEHOLD, HOUSEHOLDS, ALERTS)
     if grouped:
         fixed = frozenset({AS_OF, *constants} - set(source.columns))
         expression = checked(content.expression, "expression", parse_aggregate, constants=fixed)
@@ -142,10 +171,14 @@ def build_fact(
     window = _window(document, content, source, parameters, problems)
     if not grouped and (content.where or content.window):
         problems.append(document.problem("where", "where 和 window 只用于汇总的事实", "写进 expression", at=("where",)))
+    if content.by is not None and content.by not in source.columns:
+        message = f"by 的 {content.by} 不是 {source.id} 的字段"
+        problems.append(document.problem("by", message, "改为该来源的字段", at=("by",)))
     if problems or expression is None:
         raise RulebookError(problems)
-    _check_no_rows(document, content, expression.type)
-    read = expression.columns | (where.columns if where else frozenset())
+    group_type = source.columns[content.by] if content.by and content.pick == "group" else None
+    _check_no_rows(document, content, group_type or expression.type)
+    read = expression.columns | (where.columns if where else frozenset()) | ({content.by} if content.by else set())
     used_parameters = {name for name in read if name in parameters and name not in source.columns}
     if window is not None and isinstance(window.months, str):
         used_parameters.add(window.months)
@@ -153,7 +186,7 @@ def build_fact(
     if doubtful := sorted(columns & (set(parameters) | {AS_OF})):
         message = f"{'、'.join(doubtful)} 既是 {source.id} 的字段又是参数"
         raise RulebookError([document.problem("name", message, "给参数换一个 id", at=("expression",))])
-    derived = source.id in (FACTS, MEMBERS)
+    derived = source.id in (FACTS, *PERSONS_OF_HOUSEHOLD, HOUSEHOLDS)
     if window is not None:
         columns.add(window.column)
     return Fact(
@@ -173,20 +206,39 @@ def build_fact(
         parameters=frozenset(used_parameters),
         uses=frozenset(columns) if derived else frozenset(),
         columns=frozenset() if derived else frozenset(columns),
+        by=content.by,
+        group_type=group_type,
         document=document,
     )
 
 
+_DERIVED: Mapping[str, tuple[str, str, str]] = {
+    FACTS: ("其他事实", "Other facts", ""),
+    MEMBERS: ("在册成员", "Present members", "person"),
+    REGISTERED: ("登记簿所列的人", "Persons the registry lists", "person"),
+    HOUSEHOLDS: ("辖区内各户", "Households of the region", "household"),
+}
+"""Source made of other facts → titles and whose facts they are; empty: of the same subject."""
+
+
 def _source(document: Document, content: FactFile, sources: Mapping[str, Source], known: Mapping[str, Fact]) -> Source:
-    if content.from_ in (FACTS, MEMBERS):
-        subject = "person" if content.from_ == MEMBERS else content.subject
-        columns = {fact.id: fact.type for fact in known.values() if fact.subject == subject}
-        title, title_en = ("在册成员", "Present members") if content.from_ == MEMBERS else ("其他事实", "Other facts")
+    if content.from_ in _DERIVED:
+        title, title_en, subject = _DERIVED[content.from_]
+        columns = {fact.id: fact.type for fact in known.values() if fact.subject == (subject or content.subject)}
         return Source(content.from_, title, title_en, "rural_revitalisation", "derived", columns)
+    if content.from_ == ALERTS:
+        return ALERTS_RAISED
     if content.from_ not in sources:
-        remedy = "可用的有：" + "、".join([*sources, FACTS, MEMBERS])
+        remedy = "可用的有：" + "、".join([*sources, *_DERIVED, ALERTS])
         raise RulebookError([document.problem("source", f"没有名为 {content.from_} 的来源", remedy, at=("from",))])
-    return sources[content.from_]
+    source = sources[content.from_]
+    if (source.subject == "region") != (content.subject == "region"):
+        what = "村、乡" if source.subject == "region" else "人或户"
+        remedy = "写 subject: region" if source.subject == "region" else "先建户的事实，再用 from: households 汇总"
+        message = f"{content.from_} 是{what}的数据，不能用于 subject: {content.subject}"
+        raise RulebookError([document.problem("subject", message, remedy, at=("subject",))])
+    return source
+
 
 
 def _window(

@@ -5,22 +5,29 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
+from sqlglot import exp
+
 from doudi.rulebook.document import Document, Problem, RulebookError, read_document
 from doudi.rulebook.facts import Fact, FactFile, build_fact, read_fact_file
 from doudi.rulebook.parameters import Parameter, read_parameter
+from doudi.rulebook.predicate import Predicate
 from doudi.rulebook.rules import Rule, read_rule
-from doudi.rulebook.sources import FACTS, MEMBERS, REGISTRY, Source, read_feed
+from doudi.rulebook.sources import ALERTS, FACTS, HOUSEHOLDS, PERSONS_OF_HOUSEHOLD, REGISTRY, Source, read_feed
 from doudi.standards.codes import CODE_LISTS
 
 FOLDERS = ("parameters", "feeds", "facts", "screening")
 MEMBER_FACT = "is_member"
 """The person fact that says who counts as a member; households sum up members only."""
-RESERVED = frozenset({"as_of", "household_key", "person_key", "region_code", "region_key", "name", "year"})
+TOLERANCE = "region_unknown_share"
+"""The parameter that says of how large a share of a region's rows a value may be unknown before a fact of the region
+counts as incomplete."""
+RESERVED = frozenset({"as_of", "household_key", "person_key", "region_code", "region_key", "name", "year", "level"})
 _Read = TypeVar("_Read")
 
 
@@ -92,6 +99,7 @@ def build_rulebook(texts: Mapping[str, str], *, prefix: str = "rules/") -> Ruleb
     if not build.problems:
         rules = build.each(documents["screening"], lambda one: read_rule(one, facts=facts, parameters=parameters))
         build.whole(facts, parameters)
+        build.across_households(facts, parameters, rules)
     if build.problems:
         raise RulebookError(sorted(build.problems, key=lambda one: (one.file, one.line)))
     digest = hashlib.sha256("\0".join(f"{name}\0{texts[name]}" for name in sorted(texts)).encode()).hexdigest()
@@ -174,9 +182,9 @@ class _Build:
                 self.problems += error.problems
 
     def _mentions(self, file: FactFile, names: set[str]) -> bool:
-        if file.from_ not in (FACTS, MEMBERS):
+        if file.from_ not in (FACTS, *PERSONS_OF_HOUSEHOLD, HOUSEHOLDS):
             return False
-        words = set(re.findall(r"[a-z][a-z0-9_]*", f"{file.expression} {file.where or ''}"))
+        words = set(re.findall(r"[a-z][a-z0-9_]*", f"{file.expression} {file.where or ''} {file.by or ''}"))
         return bool(words & names)
 
     def whole(self, facts: Mapping[str, Fact], parameters: Mapping[str, Parameter]) -> None:
@@ -188,11 +196,48 @@ class _Build:
             if name in RESERVED or name.startswith("gap_"):
                 self.problems.append(fact.document.problem("name", f"{name} 是保留的名字", "换一个 id", at=("id",)))
         member = facts.get(MEMBER_FACT)
-        if any(fact.source.id == MEMBERS or fact.source.is_feed for fact in facts.values()) and (
+        if any(fact.source.id in PERSONS_OF_HOUSEHOLD or fact.source.is_feed for fact in facts.values()) and (
             member is None or member.subject != "person" or member.type.kind.value != "boolean"
         ):
             message = f"缺少事实 {MEMBER_FACT}（人，是否）：谁算家庭成员"
             self.problems.append(Problem(f"{self.prefix}facts", 1, "member", message, "建 rules/facts/is_member.yaml"))
+
+
+    def across_households(
+        self, facts: Mapping[str, Fact], parameters: Mapping[str, Parameter], rules: Mapping[str, Rule]
+    ) -> None:
+        """What facts and rules of regions refer to besides facts: rules by name, and how much may be unknown."""
+        regional = [fact for fact in facts.values() if fact.subject == "region"]
+        if regional and (TOLERANCE not in parameters or parameters[TOLERANCE].kind != "number"):
+            message = f"缺少参数 {TOLERANCE}（数字）：村、乡的汇总允许多大比例的户缺数据"
+            remedy = f"建 rules/parameters/{TOLERANCE}.yaml"
+            self.problems.append(Problem(f"{self.prefix}parameters", 1, "tolerance", message, remedy))
+        for fact in regional:
+            if fact.source.id == ALERTS and fact.where is not None:
+                for name in _rules_named(fact.where):
+                    if name not in rules:
+                        hint = _nearest(name, rules)
+                        problem = fact.document.problem("unknown_name", f"没有规则 {name}", hint, at=("where",))
+                        self.problems.append(problem)
+        for rule in rules.values():
+            named = rule.concerns.rule if rule.concerns else None
+            if named is not None and named not in rules:
+                hint = _nearest(named, rules)
+                problem = rule.document.problem("unknown_name", f"没有规则 {named}", hint, at=("concerns", "clues"))
+                self.problems.append(problem)
+
+
+def _rules_named(where: Predicate) -> Iterator[str]:
+    """The rules that a condition over alerts compares `rule_id` with."""
+    for node in where.tree.find_all(exp.EQ, exp.NEQ, exp.In):
+        column = node.find(exp.Column)
+        if column is not None and column.name == "rule_id":
+            yield from (str(one.this) for one in node.find_all(exp.Literal) if one.is_string)
+
+
+def _nearest(name: str, rules: Mapping[str, Rule]) -> str:
+    near = get_close_matches(name, rules, n=1)
+    return f"是不是 {near[0]}？" if near else "检查规则编号"
 
 
 def _warnings(
@@ -204,7 +249,7 @@ def _warnings(
         if name not in used:
             yield fact.document.problem("unused", f"没有规则用到事实 {name}", "可以删去", severity="warning")
     named = {name for rule in rules.values() for name in rule.parameters}
-    named |= {name for fact in facts.values() for name in fact.parameters}
+    named |= {name for fact in facts.values() for name in fact.parameters} | {TOLERANCE}
     for name, parameter in parameters.items():
         if name not in named:
             yield Problem(parameter.file, 1, "unused", f"没有规则用到参数 {name}", "可以删去", "warning")

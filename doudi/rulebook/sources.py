@@ -33,6 +33,8 @@ class Source:
     kind: str
     """row: one row a subject; events: months add up; state: only the latest month counts; derived: other facts."""
     columns: Mapping[str, ColumnType]
+    subject: str = "person"
+    """Of a feed: person (or household, found by a person in it), or region: rows about a village as a whole."""
 
     @property
     def is_feed(self) -> bool:
@@ -43,7 +45,14 @@ HOUSEHOLD: Final = "registry.household"
 PERSON: Final = "registry.person"
 INCOME: Final = "registry.income"
 MEMBERS: Final = "members"
+REGISTERED: Final = "registered"
+"""All persons the registry lists for a household, those who died or left included; `MEMBERS` are those who count."""
+PERSONS_OF_HOUSEHOLD: Final = (MEMBERS, REGISTERED)
 FACTS: Final = "facts"
+HOUSEHOLDS: Final = "households"
+"""The household facts of all households of a region."""
+ALERTS: Final = "alerts"
+"""The alerts that this very screening raises for the households of a region."""
 
 _RISKS = {f"risk_{number}": _codes("risk_type") for number in range(1, 6)}
 _INCOME_COMPONENTS = (
@@ -106,6 +115,21 @@ REGISTRY: Final[Mapping[str, Source]] = {
 """The registry's tables as screening gets them (`doudi.feeds.registry`, or the web's database)."""
 
 
+ALERTS_RAISED: Final = Source(
+    ALERTS, "户的预警", "Alerts of households", "rural_revitalisation", "derived",
+    {
+        "household_key": NUMBER,
+        "person_key": NUMBER,
+        "rule_id": TEXT,
+        "level": ColumnType(ValueType.TEXT, frozenset({"red", "yellow", "exclusion"})),
+        "risk": _codes("risk_type"),
+        "department": _codes("department"),
+        "is_new": BOOLEAN,
+    },
+)  # fmt: skip
+"""Alerts as facts of regions count them. `is_new`: the household didn't have it a month (or so) before."""
+
+
 def read_feed(document: Document) -> Source:
     """The columns of a column contract, as far as facts need them; `doudi.feeds.contract` checks the rest."""
     columns: dict[str, ColumnType] = {}
@@ -129,4 +153,5 @@ def read_feed(document: Document) -> Source:
         str(get("department")),
         str(get("kind")),
         columns,
+        "region" if get("subject") == "region" else "person",
     )

@@ -17,7 +17,7 @@ from sqlglot import exp
 from doudi.rulebook import Fact
 from doudi.rulebook.facts import AS_OF
 from doudi.rulebook.loading import MEMBER_FACT
-from doudi.rulebook.sources import FACTS, HOUSEHOLD, INCOME, MEMBERS, PERSON
+from doudi.rulebook.sources import FACTS, HOUSEHOLD, INCOME, MEMBERS, PERSON, PERSONS_OF_HOUSEHOLD
 from doudi.rulebook.value_types import ValueType
 from doudi.screening.counting import DIALECT, Counted
 from doudi.screening.nulls import may_be_null
@@ -108,7 +108,7 @@ class FactSql:
             self.known.add(fact.id)
 
     def _column_known(self, source: str, name: str) -> bool:
-        if source in (FACTS, MEMBERS) and name in self.facts:
+        if source in (FACTS, *PERSONS_OF_HOUSEHOLD) and name in self.facts:
             return name in self.known
         if name == AS_OF or name in self.thresholds.parameters:
             return True
@@ -118,7 +118,7 @@ class FactSql:
 
     def lacks(self, fact: Fact) -> str | None:
         """The source whose absence (or lack of a column) makes a fact unknown for everybody, if there is one."""
-        if fact.source.id in (FACTS, MEMBERS):
+        if fact.source.id in (FACTS, *PERSONS_OF_HOUSEHOLD):
             for name in sorted(fact.uses):
                 if lacking := self.lacks(self.facts[name]):
                     return lacking
@@ -225,7 +225,7 @@ class FactSql:
         for fact in facts:
             if fact.source.id == FACTS:
                 continue
-            if fact.source.id != MEMBERS and self.lacks(fact):
+            if fact.source.id not in PERSONS_OF_HOUSEHOLD and self.lacks(fact):
                 columns.append(self._nothing(fact))
             elif fact.source.id == HOUSEHOLD:
                 self._settle(fact)
@@ -298,31 +298,33 @@ class FactSql:
 
     def _grouped(self, source: str, facts: list[Fact], key: str) -> str:
         """The grouped query of facts over one source; notes which of them have a gap column in it."""
-        alias = "m" if source == MEMBERS else "f"
+        of_persons = source in PERSONS_OF_HOUSEHOLD
+        alias = "m" if of_persons else "f"
         counted = [
             Counted.of(
                 fact,
                 alias=alias,
                 bindings=self._bindings(fact, alias),
                 known=lambda column: self._column_known(source, column.name),
-                gapped=sorted(fact.uses & self.gapped) if source == MEMBERS else (),
+                gapped=sorted(fact.uses & self.gapped) if of_persons else (),
                 thresholds=self.thresholds,
             )
             for fact in facts
         ]
         self._gaps |= {one.fact.id for one in counted if one.gap}
         joins, rows = "", f"{table_name(source)} f"
-        if source == MEMBERS:
+        if of_persons:
             persons = self.person_sql({name for fact in facts for name in fact.uses})
-            rows, group_key, conditions = f"({persons}) m", "m.household_key", [f"m.{MEMBER_FACT}"]
+            counting = [f"m.{MEMBER_FACT}"] if source == MEMBERS else []
+            rows, group_key, conditions = f"({persons}) m", "m.household_key", counting
         elif key == "person_key":
             group_key, conditions = "f.person_key", ["f.person_key IS NOT NULL"]
         else:
             joins = " JOIN members m ON m.person_key = f.person_key"
             group_key, conditions = "m.household_key", []
-        if any(fact.parameters & set(self.thresholds.varying) for fact in facts) and source != MEMBERS:
+        if any(fact.parameters & set(self.thresholds.varying) for fact in facts) and not of_persons:
             joins += self._parameters_of_rows(key)
-        if all(one.relevant for one in counted) and source != MEMBERS:
+        if all(one.relevant for one in counted) and not of_persons:
             conditions.append(f"({' OR '.join(sorted({one.relevant for one in counted}))})")
         selected = [f"{group_key} AS {key}"]
         for one in counted:
@@ -345,7 +347,7 @@ class FactSql:
         return f" JOIN ({homes}) r ON r.person_key = f.person_key {here}"
 
     def _bindings(self, fact: Fact, alias: str) -> dict[str, exp.Expression]:
-        table = "m" if fact.source.id == MEMBERS else "q"
+        table = "m" if fact.source.id in PERSONS_OF_HOUSEHOLD else "q"
         bound = {AS_OF: literal(self.as_of), **self.thresholds.bindings(table)}
         for name in fact.columns | fact.uses:
             bound[name] = exp.column(name, table=alias, quoted=True)

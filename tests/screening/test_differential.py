@@ -55,7 +55,9 @@ class Naive:
                     self._derived(fact, row)
         return row
 
-    def household(self, household: dict[str, Any], members: Rows, persons: list[Any]) -> dict[str, Any]:
+    def household(
+        self, household: dict[str, Any], members: Rows, persons: list[Any], registered: Rows
+    ) -> dict[str, Any]:
         row: dict[str, Any] = {}
         years = {one["income_year"]: one for one in self.incomes.get(household["household_key"], [])}
         for fact in self.book.facts.values():
@@ -68,6 +70,8 @@ class Naive:
                 row[fact.id] = evaluate(fact.expression.tree, income) if income else None
             elif fact.source.id == "members":
                 self._grouped(fact, members, row)
+            elif fact.source.id == "registered":
+                self._grouped(fact, registered, row)
             elif fact.source.is_feed:
                 rows = [one for key in persons for one in self.of_person[fact.source.id].get(key, [])]
                 self._grouped(fact, rows, row)
@@ -100,7 +104,7 @@ class Naive:
                 tree = placeholder
             else:
                 node.replace(placeholder)
-        if fact.source.id == "members":
+        if fact.source.id in ("members", "registered"):
             gap = gap or any(one.get(f"gap_{name}", False) for one in inside for name in fact.uses)
         named = {f"value_{number}": value for number, value in values.items()}
         result = evaluate(tree, self.constants | named)
@@ -204,7 +208,7 @@ def test_the_engine_and_plain_python_come_to_the_same(county: Any, rulebook: Rul
         key = household["household_key"]
         people = {one["person_key"]: naive.person(one) for one in naive.people[key]}
         members = {person: row for person, row in people.items() if row["is_member"]}
-        facts[key] = naive.household(household, list(members.values()), list(members))
+        facts[key] = naive.household(household, list(members.values()), list(members), list(people.values()))
         for rule in rulebook.rules.values():
             rows = [(None, facts[key])] if rule.subject == "household" else list(members.items())
             for person, row in rows:
