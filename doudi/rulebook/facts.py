@@ -240,7 +240,6 @@ def _source(document: Document, content: FactFile, sources: Mapping[str, Source]
     return source
 
 
-
 def _window(
     document: Document,
     content: FactFile,

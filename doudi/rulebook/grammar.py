@@ -375,8 +375,10 @@ class _Builder:
             _refuse("not_allowed", f"这里不能用汇总函数：{node.key.upper()}", "汇总写在事实（rules/facts）里")
         inner = self.part(node, "this", "big_int")
         if isinstance(node, exp.Count):
+            if isinstance(inner, exp.Distinct):
+                return self.counted_once(inner)
             if not isinstance(inner, exp.Star) or any(inner.args.values()):
-                _refuse("not_allowed", "COUNT 只能写成 COUNT(*)", "按条件计数用 COUNT_IF(条件)")
+                _refuse("not_allowed", "COUNT 只能写成 COUNT(*) 或 COUNT(DISTINCT 字段)", "按条件计数用 COUNT_IF(条件)")
             return Typed(exp.Count(this=exp.Star(), big_int=True), NUMBER)
         self.inside = True
         argument = self.build(inner)
@@ -384,6 +386,17 @@ class _Builder:
         kinds, result = _AGGREGATE_TYPES[type(node)]
         self.of(argument, *kinds, what=node.key.upper())
         return Typed(type(node)(this=argument.tree), result or argument.type, argument.columns)
+
+    def counted_once(self, node: exp.Expression) -> Typed:
+        """COUNT(DISTINCT column)."""
+        members = node.args.get("expressions") or []
+        if len(members) != 1 or node.args.get("on") is not None or not isinstance(members[0], exp.Column):
+            _refuse("not_allowed", "DISTINCT 后面只能写一个字段", "例如 COUNT(DISTINCT household_key)")
+        self.inside = True
+        column = self.column(members[0])
+        self.inside = False
+        tree = exp.Count(this=exp.Distinct(expressions=[column.tree]), big_int=True)
+        return Typed(tree, NUMBER, column.columns)
 
 
 def _wrapped(tree: exp.Expression) -> exp.Expression:

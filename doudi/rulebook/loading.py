@@ -202,7 +202,6 @@ class _Build:
             message = f"缺少事实 {MEMBER_FACT}（人，是否）：谁算家庭成员"
             self.problems.append(Problem(f"{self.prefix}facts", 1, "member", message, "建 rules/facts/is_member.yaml"))
 
-
     def across_households(
         self, facts: Mapping[str, Fact], parameters: Mapping[str, Parameter], rules: Mapping[str, Rule]
     ) -> None:

@@ -18,6 +18,7 @@ RuleIdentifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]
 UNITS: Mapping[str, tuple[str, str]] = {
     "yuan": ("元", "yuan"),
     "persons": ("人", "persons"),
+    "households": ("户", "households"),
     "years": ("岁", "years"),
     "months": ("个月", "months"),
     "days": ("天", "days"),
@@ -31,8 +32,9 @@ UNITS: Mapping[str, tuple[str, str]] = {
 }
 """Unit → how it is written after a number in Chinese and English. `share`: a fraction of 1, shown as percent."""
 Unit = Literal[
-    "yuan", "persons", "years", "months", "days", "times", "minutes", "percent", "share", "ratio", "grade", "none"
-]
+    "yuan", "persons", "households", "years", "months", "days", "times", "minutes", "percent", "share", "ratio",
+    "grade", "none",
+]  # fmt: skip
 
 
 class Part(BaseModel):

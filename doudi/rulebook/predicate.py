@@ -7,7 +7,7 @@ alone, so that nothing can reach a database except the named columns, literals a
     ABS, ROUND, GREATEST, LEAST, LIST_CONTAINS(several codes, code), DATE '2023-08-01',
     AGE_ON(birth, day), WHOLE_MONTHS(from, to), WHOLE_DAYS(from, to)
 
-and in facts the aggregates SUM, COUNT(*), COUNT_IF, MIN, MAX, BOOL_OR, BOOL_AND.
+and in facts the aggregates SUM, COUNT(*), COUNT(DISTINCT column), COUNT_IF, MIN, MAX, BOOL_OR, BOOL_AND.
 
 Unknown is not false: NULL goes through every operation as in SQL; unlike SQL's, GREATEST and LEAST of something unknown
 are unknown, and so is a division by zero.

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
-from typing import Any, Literal
+from typing import Any, Final, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from doudi.rulebook.document import Document, Path_, Problem, RulebookError, parsed
 from doudi.rulebook.facts import Fact
@@ -20,6 +20,8 @@ from doudi.standards.regions import RegionCode, parse_region_code
 FORMATS = (*UNITS, "number", "date", "label")
 """How a value may be written in a sentence: with its unit, as a bare number, as a day, by its label."""
 OUTCOMES = ("raised", "not_raised", "cannot_tell")
+REGIONAL: Final = ("village", "township")
+"""Subjects of rules across households."""
 State = Literal["draft", "reviewed", "in_force", "retired"]
 """Where a rule's text stands. Only one in force, or retired from a later day on, takes part in a screening."""
 _SLOT = re.compile(r"\{([^{}:]*)(?::([^{}]*))?\}")
@@ -44,6 +46,20 @@ class _Case(Part):
     level: Literal["red", "yellow", "exclusion"] | None = None
 
 
+class _Clues(Part):
+    """How the list of clues is narrowed to the households concerned; `risk` may name a fact that holds one."""
+
+    level: Literal["red", "yellow"] | None = None
+    rule: RuleIdentifier | None = None
+    risk: str | None = None
+    department: str | None = None
+
+
+class _Concerns(Part):
+    households: Identifier
+    clues: _Clues | None = None
+
+
 class _RuleFile(Part):
     id: RuleIdentifier
     version: int = Field(default=1, ge=1)
@@ -53,7 +69,8 @@ class _RuleFile(Part):
     level: Literal["red", "yellow", "exclusion"]
     escalate: _Escalation | None = None
     risk: str
-    subject: Literal["person", "household"]
+    subject: Literal["person", "household", "village", "township"] | tuple[Literal["village", "township"], ...]
+    concerns: _Concerns | None = None
     department: str
     legal_basis: tuple[Source, ...] = Field(min_length=1)
     in_force: _InForce
@@ -64,6 +81,20 @@ class _RuleFile(Part):
     because_en: str = Field(min_length=1)
     verify: tuple[str, ...] = Field(min_length=1)
     cases: tuple[_Case, ...] = ()
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """Levels of region it speaks of; empty for persons and households."""
+        subjects = (self.subject,) if isinstance(self.subject, str) else self.subject
+        return tuple(one for one in REGIONAL if one in subjects)
+
+    @model_validator(mode="after")
+    def _concerns_fit(self) -> Self:
+        if not self.subject:
+            raise ValueError("subject 至少写 village、township 中的一个")
+        if bool(self.levels) != (self.concerns is not None):
+            raise ValueError("村、乡的规则要写 concerns（涉及户数是哪个事实），人和户的规则不写")
+        return self
 
     @field_validator("risk", "department")
     @classmethod
@@ -97,6 +128,18 @@ class Escalation:
 
 
 @dataclass(frozen=True, slots=True)
+class Concerns:
+    """Which households an alert of a region is about: the fact that counts them, and how to find them among clues."""
+
+    households: str
+    level: str | None = None
+    rule: str | None = None
+    risk: str | None = None
+    """A risk type, or the fact that holds one."""
+    department: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One example in a rule's file: given these facts on this day in this region, the outcome must be `then`."""
 
@@ -112,7 +155,11 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A checked rule. `level` exclusion: a signal that asks for verification and never drops a household."""
+    """A checked rule. `level` exclusion: a signal that asks for verification and never drops a household.
+
+    `subject` is person, household, village or township; a rule across households that speaks of both levels of region
+    (see `levels`) has `village`.
+    """
 
     id: str
     version: int
@@ -136,10 +183,18 @@ class Rule:
     cases: tuple[Case, ...]
     document: Document = field(repr=False, compare=False)
     state: State = "in_force"
+    levels: tuple[str, ...] = ()
+    """village, township or both, for a rule across households; empty for others."""
+    concerns: Concerns | None = None
 
     @property
     def file(self) -> str:
         return self.document.file
+
+    @property
+    def regional(self) -> bool:
+        """Whether it is a rule across households, about a village or township."""
+        return bool(self.levels)
 
     def in_force(self, on: date) -> bool:
         """Whether a screening of that day uses it: approved, and the day within its dates."""
@@ -197,7 +252,7 @@ def read_rule(document: Document, *, facts: Mapping[str, Fact], parameters: Mapp
         level=content.level,
         escalate=escalate,
         risk=content.risk,
-        subject=content.subject,
+        subject=content.levels[0] if content.levels else str(content.subject),
         department=content.department,
         legal_basis=content.legal_basis,
         in_force_from=content.in_force.from_,
@@ -212,7 +267,15 @@ def read_rule(document: Document, *, facts: Mapping[str, Fact], parameters: Mapp
         cases=cases,
         document=document,
         state=content.state,
+        levels=content.levels,
+        concerns=_concerns(content.concerns),
     )
+
+
+def _concerns(content: _Concerns | None) -> Concerns | None:
+    if content is None:
+        return None
+    return Concerns(content.households, **(content.clues.model_dump() if content.clues else {}))
 
 
 _SENTENCES = ("because", "because_en")
@@ -234,6 +297,29 @@ def _unknown(
             elif key == "facts" and content.subject == "household" and facts[name].subject == "person":
                 message = f"{name} 是人的事实，户的规则不能直接用"
                 yield document.problem("subject", message, "先建 from: members 的户事实汇总", at=(key, number))
+            elif key == "facts" and content.levels and facts[name].subject != "region":
+                message = f"{name} 不是村、乡的事实，村、乡的规则不能直接用"
+                yield document.problem("subject", message, "先建 from: households 的事实汇总", at=(key, number))
+            elif key == "facts" and not content.levels and facts[name].subject == "region":
+                message = f"{name} 是村、乡的事实，人和户的规则不能用"
+                yield document.problem("subject", message, "改用户的事实，或写 subject: village", at=(key, number))
+    if content.concerns is not None:
+        yield from _unknown_concerns(document, content.concerns, content.facts, facts)
+
+
+def _unknown_concerns(
+    document: Document, concerns: _Concerns, used: tuple[str, ...], facts: Mapping[str, Fact]
+) -> Iterator[Problem]:
+    at: Path_ = ("concerns", "households")
+    if concerns.households not in used:
+        message = f"涉及户数 {concerns.households} 不在 facts 里"
+        yield document.problem("unknown_name", message, "写 facts 里计算户数的那个事实", at=at)
+    elif concerns.households in facts and facts[concerns.households].type.kind is not ValueType.NUMBER:
+        yield document.problem("type", f"涉及户数 {concerns.households} 不是数字", "写计算户数的事实", at=at)
+    risk = concerns.clues.risk if concerns.clues else None
+    if risk is not None and risk not in used and risk not in [str(one.value) for one in CODE_LISTS["risk_type"]]:
+        message = f"concerns 的 risk {risk} 既不是风险类型，也不在 facts 里"
+        yield document.problem("unknown_name", message, "写风险类型代码或 facts 里的事实", at=("concerns", "clues"))
 
 
 _WORDS = {"facts": "事实", "parameters": "参数"}

@@ -38,10 +38,12 @@ class Counted:
         known: Callable[[exp.Column], bool],
         gapped: Iterable[str],
         thresholds: Thresholds,
+        tolerated: str = "",
     ) -> "Counted":
         """Write the SQL of a fact over the rows of the table `alias`.
 
         `known` tells whether a column always has a value, `gapped` are the facts summed up that have gap columns.
+        `tolerated`: SQL of the share of rows that may lack a value before that counts as a gap; empty: none may.
         """
         counts = _which_rows(fact, alias, bindings, thresholds)
         condition = counts.sql(dialect=DIALECT) if counts is not None else ""
@@ -51,12 +53,15 @@ class Counted:
         for node in list(tree.find_all(*AGGREGATES)):
             argument = node.this
             if not isinstance(argument, exp.Star) and may_be_null(argument, known):
-                lacking.add(f"({argument.sql(dialect=DIALECT)}) IS NULL")
+                unknown = argument.expressions[0] if isinstance(argument, exp.Distinct) else argument
+                lacking.add(f"({unknown.sql(dialect=DIALECT)}) IS NULL")
         lacking |= {f'{alias}."gap_{name}"' for name in gapped}
         if lacking:
             any_lacking = " OR ".join(sorted(lacking))
             missing.append(f"(({condition}) AND ({any_lacking}))" if condition else any_lacking)
         gap = f"BOOL_OR({' OR '.join(missing)})" if missing else ""
+        if missing and tolerated:
+            gap = f"COUNT(CASE WHEN {' OR '.join(missing)} THEN 1 END) > {tolerated} * COUNT(*)"
         value = _filtered(tree, condition)
         if gap and fact.type.kind is ValueType.BOOLEAN:
             settled = (
@@ -113,6 +118,10 @@ def _filtered(tree: exp.Expression, condition: str) -> str:
             if isinstance(node, exp.Column):
                 return exp.Max(this=node.copy())
             return node
+        if isinstance(node, exp.Count) and isinstance(node.this, exp.Distinct):
+            once = node.this.expressions[0].sql(dialect=DIALECT)
+            counted = f"CASE WHEN {condition} THEN {once} END" if condition else once
+            return exp.Var(this=f"COUNT(DISTINCT {counted})")
         if isinstance(node, exp.CountIf):
             argument = f"CASE WHEN {node.this.sql(dialect=DIALECT)} THEN 1 END"
             return exp.Var(this=f"COUNT({argument}){rows}")

@@ -15,7 +15,7 @@ from doudi.rulebook.rules import Sentence, Slot
 
 UNKNOWN: Final = {"zh": "未知", "en": "unknown"}
 _YES_NO: Final = {"zh": ("是", "否"), "en": ("yes", "no")}
-_PLURALS: Final = ("months", "days", "times", "persons", "years", "minutes")
+_PLURALS: Final = ("months", "days", "times", "persons", "households", "years", "minutes")
 
 
 def text(value: str) -> str:
