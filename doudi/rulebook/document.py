@@ -1,7 +1,8 @@
 """One YAML file of the rulebook with the line of everything in it, and the problems found."""
 
+import math
 import re
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -40,23 +41,93 @@ _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class _Loader(_Base):
-    """YAML as officers mean it: only true/false are booleans (`on` is a word), and no key is given twice."""
+    """YAML as officers mean it: only true/false are booleans (`on` is a word), 017 and 1:30 are no numbers, and no key
+    is given twice."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[str] = set()
         for key, _value in node.value:
+            if not isinstance(key, yaml.ScalarNode) or key.tag == _tag("merge"):
+                raise _wrong("键只能是一个词", key)
             if key.value in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"“{key.value}”写了两次", key.start_mark)
+                raise _wrong(f"“{key.value}”写了两次", key)
             seen.add(key.value)
         made: dict[Hashable, Any] = super().construct_mapping(node, deep=deep)
         return made
 
 
+def _tag(name: str) -> str:
+    return f"tag:yaml.org,2002:{name}"
+
+
+def _wrong(message: str, node: yaml.Node) -> yaml.MarkedYAMLError:
+    return yaml.constructor.ConstructorError(None, None, message, node.start_mark)
+
+
+def _scalar(name: str) -> Callable[[Any, yaml.ScalarNode], Any]:
+    """The YAML library's reading of a number or a day, with the line of one that is none."""
+    read = yaml.SafeLoader.yaml_constructors[_tag(name)]
+
+    def constructed(loader: Any, node: yaml.ScalarNode) -> Any:
+        try:
+            value = read(loader, node)
+        except (ValueError, OverflowError) as error:
+            raise _wrong(f"不是有效的数字或日期：{node.value[:40]}", node) from error
+        if isinstance(value, float) and not math.isfinite(value):
+            raise _wrong(f"不是有效的数字：{node.value[:40]}", node)
+        return value
+
+    return constructed
+
+
+_OWN_FORMS: Final = {
+    "bool": (r"^(?:true|false)$", "tf"),
+    "int": (r"^[-+]?(?:0|[1-9][0-9]*)$", "-+0123456789"),
+    "float": (r"^[-+]?(?:0|[1-9][0-9]*)\.[0-9]+(?:[eE][-+]?[0-9]+)?$", "-+0123456789"),
+}
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in map(_tag, _OWN_FORMS)]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), ["t", "f"])
+for _name, (_form, _first) in _OWN_FORMS.items():
+    _Loader.add_implicit_resolver(_tag(_name), re.compile(_form), list(_first))
+for _name in ("int", "float", "timestamp"):
+    _Loader.add_constructor(_tag(_name), _scalar(_name))
+
+MAX_LENGTH: Final = 200_000
+"""Characters of a file; the longest in use has a few thousand."""
+MAX_DEPTH: Final = 20
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\x85\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+"""Characters that nobody sees on the screen: a reviewer would read another text than the one that counts."""
+
+
+def _plain(file: str, text: str) -> None:
+    """Refuse what a rule never needs and what can be used to hide or to blow up: invisible characters, anchors and
+    aliases, tags, nesting without end."""
+
+    def refuse(line: int, message: str, remedy: str) -> None:
+        raise RulebookError([Problem(file, line, "yaml", message, remedy)])
+
+    if len(text) > MAX_LENGTH:
+        refuse(1, f"文件超过{MAX_LENGTH}个字符", "拆成几个文件")
+    if found := _UNSEEN.search(text.removeprefix("\ufeff").replace("\r\n", "\n")):
+        line = text.count("\n", 0, found.start()) + 1
+        refuse(line, f"有看不见的字符（U+{ord(found[0]):04X}）", "删去这个字符，重新输入这一行")
+    depth = 0
+    for event in yaml.parse(text, Loader=_Base):
+        line = event.start_mark.line + 1
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            refuse(line, "不能用锚点和引用（& 和 *）", "把内容写全；文字以 & 或 * 开头时加引号")
+        if getattr(event, "tag", None):
+            refuse(line, f"不能用类型标记（{event.tag}）", "去掉感叹号；文字以 ! 开头时加引号")
+        if isinstance(event, yaml.ScalarEvent) and _UNSEEN.search(event.value):
+            refuse(line, "文字里有看不见的字符", "不要用反斜线写控制字符")
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > MAX_DEPTH:
+            refuse(line, f"层次超过{MAX_DEPTH}层", "对照其他文件改正缩进和括号")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +151,7 @@ class Document:
 def read_document(file: str, text: str) -> Document:
     """Parse one file. Raises RulebookError when it is no YAML mapping."""
     try:
+        _plain(file, text)
         loader = _Loader(text)
         try:
             node = loader.get_single_node()
