@@ -23,6 +23,7 @@ NOT_RAISED, RAISED, ESCALATED, CANNOT_TELL, NO_DATA = range(5)
 OUTCOMES = ("not_raised", "raised", "raised", "cannot_tell", "cannot_tell")
 """What each code means to people."""
 PERSONS_WITH_HOUSEHOLD = "person_household_facts"
+_HEADS = ("rule_id", "rule_version", "level", "risk", "department")
 
 
 def outcome_column(rule_id: str) -> str:
@@ -138,31 +139,52 @@ class RuleSql:
         )
 
     def _alerts_of(self, rule: Rule, *, attached: bool) -> str:
-        outcome = f'f."{outcome_column(rule.id)}"'
-        level = text(rule.level)
-        if rule.escalate is not None:
-            level = f"CASE WHEN {outcome} = {ESCALATED} THEN {text(rule.escalate.level)} ELSE {level} END"
         person, rows, region = self._subject(rule)
+        told = self.told(rule)
+        about = {"household_key": "f.household_key", "person_key": person, "region_code": region}
+        columns = {name: told[name] for name in _HEADS} | about | told
+        return self._met(rule, columns, rows, attached=attached)
+
+    def told(self, rule: Rule) -> dict[str, str]:
+        """Column → SQL of all that an alert of the rule says but whom it is about, over rows of facts `f`."""
         sources = [source.model_dump(exclude_defaults=True) for source in rule.legal_basis]
-        columns = {
-            "rule_id": text(rule.id),
-            "rule_version": text(self.versions[rule.id]),
-            "level": level,
-            "risk": text(rule.risk),
-            "department": text(rule.department),
-            "household_key": "f.household_key",
-            "person_key": person,
-            "region_code": region,
+        return {
+            **self._heads(rule),
             "facts": json_sql({name: self._fact(name) for name in rule.facts}),
             "thresholds": self._thresholds_json(rule),
             "legal_basis": text(json.dumps(sources, ensure_ascii=False)),
             "sentence": sentence_sql(rule.because, self._shown(rule, "zh"), "zh"),
             "sentence_en": sentence_sql(rule.because_en, self._shown(rule, "en"), "en"),
         }
+
+    def _heads(self, rule: Rule) -> dict[str, str]:
+        level = text(rule.level)
+        if rule.escalate is not None:
+            urgent = f'f."{outcome_column(rule.id)}" = {ESCALATED}'
+            level = f"CASE WHEN {urgent} THEN {text(rule.escalate.level)} ELSE {level} END"
+        return {
+            "rule_id": text(rule.id),
+            "rule_version": text(self.versions[rule.id]),
+            "level": level,
+            "risk": text(rule.risk),
+            "department": text(rule.department),
+        }
+
+    @staticmethod
+    def _met(rule: Rule, columns: Mapping[str, str], rows: str, *, attached: bool) -> str:
         selected = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
-        return (
-            f"SELECT {selected} FROM {rows} WHERE {outcome} IN ({RAISED}, {ESCALATED}){_ATTACHED if attached else ''}"
-        )
+        met = f'f."{outcome_column(rule.id)}" IN ({RAISED}, {ESCALATED})'
+        return f"SELECT {selected} FROM {rows} WHERE {met}{_ATTACHED if attached else ''}"
+
+    def raised(self, rules: list[Rule], *, attached: bool = False) -> str:
+        """The alerts without their words: who, by which rule, how urgent, what risk, whose. Empty without rules."""
+        parts = []
+        for rule in rules:
+            person, rows, region = self._subject(rule)
+            about = {"household_key": "f.household_key", "person_key": person, "region_code": region}
+            heads = {name: sql for name, sql in self._heads(rule).items() if name != "rule_version"}
+            parts.append(self._met(rule, heads | about, rows, attached=attached))
+        return union_all(parts)
 
     def _subject(self, rule: Rule) -> tuple[str, str, str]:
         """SQL of the person, the rows and the region that a rule speaks of."""
@@ -222,17 +244,20 @@ class RuleSql:
 
     def _cannot_tell(self, rule: Rule, *, attached: bool) -> str:
         person, rows, region = self._subject(rule)
+        return (
+            f"SELECT {text(rule.id)} AS rule_id, f.household_key, {person} AS person_key, {region} AS region_code, "
+            f"{self.missing(rule)} AS missing_facts "
+            f'FROM {rows} WHERE f."{outcome_column(rule.id)}" = {CANNOT_TELL}{_ATTACHED if attached else ""}'
+        )
+
+    def missing(self, rule: Rule) -> str:
+        """SQL of the facts that a rule lacks in a row `f`, with commas between them; all of its facts if none shows."""
         missing: list[str] = []
         for name in rule.facts:
             gap = f' OR f."gap_{name}"' if name in self.gapped else ""
             missing.append(f"CASE WHEN f.\"{name}\" IS NULL{gap} THEN '{name}' END")
         named = f"CONCAT_WS(',', {', '.join(missing)})"
-        every = text(",".join(rule.facts))
-        return (
-            f"SELECT {text(rule.id)} AS rule_id, f.household_key, {person} AS person_key, {region} AS region_code, "
-            f"CASE WHEN {named} = '' THEN {every} ELSE {named} END AS missing_facts "
-            f'FROM {rows} WHERE f."{outcome_column(rule.id)}" = {CANNOT_TELL}{_ATTACHED if attached else ""}'
-        )
+        return f"CASE WHEN {named} = '' THEN {text(','.join(rule.facts))} ELSE {named} END"
 
     def counting(self, rules: list[Rule]) -> dict[str, str]:
         queries: dict[str, str] = {}
