@@ -5,17 +5,18 @@ must be filled; row checks are predicates over the identifiers. Officials own th
 named by file and line and with what to do about it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from doudi.feeds.headers import header_key
+from doudi.rulebook.document import Document, Problem, RulebookError, mistake, read_document
 from doudi.rulebook.predicate import Predicate, PredicateError, parse_predicate
+from doudi.rulebook.sources import KEY_COLUMNS, RESERVED
 from doudi.rulebook.value_types import ColumnType as ColumnKind
 from doudi.rulebook.value_types import ValueType
 from doudi.standards.codes import CODE_LISTS, folded
@@ -24,22 +25,22 @@ ColumnType = Literal[
     "text", "name", "integer", "decimal", "money", "date", "month", "boolean", "code", "codes", "resident_id", "phone",
     "bank_account", "region_code", "disability_certificate",
 ]  # fmt: skip
-Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+Identifier = Annotated[str, Field(pattern=r"^[a-z](?:_?[a-z0-9])*$", max_length=60)]
 WITHHELD_TYPES = frozenset({"resident_id", "phone", "bank_account", "disability_certificate"})
 """Types that never leave the reading as plain text: snapshots and registry tables are written without them."""
 
 
 class ContractError(ValueError):
-    """A contract file that cannot be used; `.problems` are sentences that name file, line and remedy."""
+    """Contract files that cannot be used; `.problems` are sentences that name file, line and remedy."""
 
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
+    def __init__(self, found: list[Problem]) -> None:
+        self.found = found
+        self.problems = [str(problem) for problem in found]
+        super().__init__("\n".join(self.problems))
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Column(_Part):
@@ -124,6 +125,8 @@ class Contract(_Part):
     def _names_are_unique(self) -> Self:
         seen: dict[str, str] = {}
         for column in self.columns:
+            if column.id in KEY_COLUMNS:
+                raise ValueError(f"列标识 {column.id} 是保留的名字；换一个 id")
             if column.id in seen.values():
                 raise ValueError(f"列标识 {column.id} 写了两次")
             for key in {header_key(header) for header in column.headers}:
@@ -160,61 +163,31 @@ class Contract(_Part):
         return tuple(column for column in self.columns if column.required)
 
 
-@dataclass(frozen=True)
-class _Lines:
-    """Line number of every node of a YAML file, by its path of keys and positions."""
-
-    at: Mapping[tuple[str | int, ...], int]
-
-    @classmethod
-    def of(cls, node: yaml.Node | None) -> Self:
-        return cls(dict(_walk(node, ()))) if node else cls({})
-
-    @classmethod
-    def in_text(cls, text: str) -> Self:
-        return cls.of(yaml.compose(text, Loader=yaml.SafeLoader))
-
-    def nearest(self, path: tuple[str | int, ...]) -> int:
-        while path and path not in self.at:
-            path = path[:-1]
-        return self.at.get(path, 1)
-
-
-def _walk(node: yaml.Node, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], int]]:
-    yield path, node.start_mark.line + 1
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            yield from _walk(value, (*path, str(key.value)))
-    elif isinstance(node, yaml.SequenceNode):
-        for position, value in enumerate(node.value):
-            yield from _walk(value, (*path, position))
-
-
 def load_contract(path: Path) -> Contract:
     """Read one contract file. Raises `ContractError` with one sentence a problem."""
-    text = path.read_text(encoding="utf-8")
     try:
-        content: Any = yaml.load(text, Loader=_Loader)  # noqa: S506 - both loaders are the safe ones
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ContractError([f"{path}:{line}: 不是有效的YAML({error.problem})，请检查缩进、引号和冒号"]) from error
-    if not isinstance(content, dict):
-        raise ContractError([f"{path}:1: 内容应为“键: 值”，至少要有 id、title、columns"])
+        document = read_document(str(path), path.read_text(encoding="utf-8"))
+    except RulebookError as error:
+        raise ContractError(error.problems) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ContractError([Problem(str(path), 1, "unreadable", f"读不了文件（{error}）", "存为 UTF-8")]) from error
     try:
-        contract = Contract.model_validate({**content, "file": str(path)})
+        contract = Contract.model_validate({**document.content, "file": str(path)})
     except ValidationError as error:
-        lines = _Lines.in_text(text)
-        raise ContractError([_sentence(path, lines, one) for one in error.errors()]) from error
+        raise ContractError([_told(document, one) for one in error.errors()]) from error
+    found: list[Problem] = []
     for number, check in enumerate(contract.checks):
         try:
             contract.predicate(check)
         except PredicateError as error:
-            line = _Lines.in_text(text).nearest(("checks", number, "when"))
-            raise ContractError([f"{path}:{line}: 检查 {check.id} 的 when 不能用：{error}"]) from error
+            message = f"检查 {check.id} 的 when 不能用：{error.message}"
+            found.append(document.problem(error.code, message, error.remedy, at=("checks", number, "when")))
     if contract.id != path.stem:
-        raise ContractError(
-            [f"{path}:{_Lines.in_text(text).nearest(('id',))}: id 应与文件名一致，请写 id: {path.stem}"]
-        )
+        found.append(document.problem("id", "id 应与文件名一致", f"请写 id: {path.stem}", at=("id",)))
+    if contract.id in RESERVED:
+        found.append(document.problem("name", f"{contract.id} 是保留的名字", "换一个 id", at=("id",)))
+    if found:
+        raise ContractError(found)
     return contract
 
 
@@ -223,14 +196,14 @@ def load_contracts(rules_root: Path) -> dict[str, Contract]:
     folder = rules_root / "feeds"
     files = sorted(folder.glob("*.yaml"))
     if not files:
-        raise ContractError([f"{folder}: 没有列约定文件(*.yaml),请检查规则目录"])
+        raise ContractError([Problem(str(folder), 1, "empty", "没有列约定文件（*.yaml）", "请检查规则目录")])
     contracts: dict[str, Contract] = {}
-    problems: list[str] = []
+    problems: list[Problem] = []
     for path in files:
         try:
             contract = load_contract(path)
         except ContractError as error:
-            problems += error.problems
+            problems += error.found
         else:
             contracts[contract.id] = contract
     if problems:
@@ -238,22 +211,8 @@ def load_contracts(rules_root: Path) -> dict[str, Contract]:
     return contracts
 
 
-_REMEDIES = {
-    "missing": "缺少 {name}，请补上",
-    "extra_forbidden": "不认识 {name}，请删除或改正拼写",
-    "literal_error": "{name} 只能是 {expected}",
-    "string_pattern_mismatch": "{name} 只能用小写字母、数字和下划线，以字母开头",
-    "bool_type": "{name} 应为 true 或 false",
-    "string_type": "{name} 应为文字，数字或是/否请加引号",
-    "value_error": "{reason}",
-}
-
-
-def _sentence(path: Path, lines: _Lines, error: Any) -> str:
-    place = tuple(error["loc"])
-    name = next((str(step) for step in reversed(place) if isinstance(step, str)), "内容")
-    context = error.get("ctx", {})
-    remedy = _REMEDIES.get(error["type"], "{name} 的写法不对({message}),请对照其他列约定文件改正").format(
-        name=name, expected=context.get("expected", ""), reason=context.get("error", ""), message=error["msg"]
-    )
-    return f"{path}:{lines.nearest(place)}: {remedy}"
+def _told(document: Document, error: Any) -> Problem:
+    told = mistake(document, error)
+    if error["type"] == "string_type":
+        return Problem(told.file, told.line, told.code, told.message, "数字、日期或是/否请加引号")
+    return told

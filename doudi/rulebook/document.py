@@ -158,6 +158,8 @@ def read_document(file: str, text: str) -> Document:
             content = loader.construct_document(node) if node is not None else None
         finally:
             loader.dispose()
+    except RulebookError:
+        raise
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         message = f"不是有效的 YAML（{error.problem}）"
@@ -202,10 +204,11 @@ def parsed(document: Document, model: type[Model]) -> Model:
     try:
         return model.model_validate(document.content)
     except ValidationError as error:
-        raise RulebookError([_told(document, one) for one in error.errors()]) from error
+        raise RulebookError([mistake(document, one) for one in error.errors()]) from error
 
 
-def _told(document: Document, error: Any) -> Problem:
+def mistake(document: Document, error: Any) -> Problem:
+    """A mistake that pydantic found, told to people."""
     place = tuple(error["loc"])
     name = next((str(step) for step in reversed(place) if isinstance(step, str)), "内容")
     context = error.get("ctx", {})

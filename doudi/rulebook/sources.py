@@ -1,10 +1,11 @@
 """What facts can be worked out of: the registry's tables and the departments' feeds, with typed columns."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from doudi.rulebook.document import Document
+from doudi.rulebook.document import Document, RulebookError
 from doudi.rulebook.value_types import (
     BOOLEAN,
     DATE,
@@ -130,11 +131,29 @@ ALERTS_RAISED: Final = Source(
 """Alerts as facts of regions count them. `is_new`: the household didn't have it a month (or so) before."""
 
 
+RESERVED: Final = frozenset({MEMBERS, REGISTERED, FACTS, HOUSEHOLDS, ALERTS, "household_facts", "registry"})
+"""Names no feed may have: of other sources, or of tables that a screening makes."""
+KEY_COLUMNS: Final = frozenset({"person_key", "household_key", "region_key"})
+"""Columns that snapshots get when they are written; no sheet may bring its own."""
+_PLAIN_NAME = re.compile(r"[a-z](?:_?[a-z0-9])*")
+
+
 def read_feed(document: Document) -> Source:
-    """The columns of a column contract, as far as facts need them; `doudi.feeds.contract` checks the rest."""
+    """The columns of a column contract, as far as facts need them; `doudi.feeds.contract` checks the rest.
+
+    Raises RulebookError for a name that could be taken for another source's or break a statement.
+    """
+    name = str(document.content.get("id"))
+    if not _PLAIN_NAME.fullmatch(name) or name in RESERVED:
+        raise RulebookError(
+            [document.problem("name", f"{name} 不能作列约定的 id", "用小写字母、数字、下划线，换一个名字", at=("id",))]
+        )
     columns: dict[str, ColumnType] = {}
-    for column in document.content.get("columns") or []:
-        if not isinstance(column, dict):
+    listed = document.content.get("columns")
+    for column in listed if isinstance(listed, list) else []:
+        if not isinstance(column, dict) or not _PLAIN_NAME.fullmatch(str(column.get("id"))):
+            continue
+        if column["id"] in KEY_COLUMNS:
             continue
         kind = OF_CONTRACT.get(str(column.get("type")))
         if kind is None or column.get("type") in ("resident_id", "phone", "bank_account", "disability_certificate"):
