@@ -3,20 +3,16 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
-import xlsxwriter
 
 from doudi.screening.inputs import RegistryTables
 from doudi.screening.names import household_names, person_names
 from doudi.screening.run import ScreeningResult
+from doudi.screening.workbook import Book, Cells, book_at
 from doudi.standards.codes import Level, find
 
-MAX_ROWS = 1_000_000
 LEVEL_LABELS = {"red": Level.RED.label, "yellow": Level.YELLOW.label, "exclusion": "核实信号"}
-Cells = Sequence[Any]
-Column = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +33,12 @@ def write_alerts(
     result: ScreeningResult, registry: RegistryTables, path: Path, *, intake: Iterable[Intake] = ()
 ) -> Path:
     """Write 汇总, 预警名单, 无法判断, 退回与未匹配 to `path`. Replaces a file of that name only when finished."""
-    waiting = path.with_name(f".writing-{path.name}")
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    try:
-        with xlsxwriter.Workbook(str(waiting), options) as workbook:
-            book = _Book(workbook)
-            files = list(intake)
-            _totals(book, result)
-            _alerts(book, result, registry)
-            _unknown(book, result, registry)
-            _returned(book, result, files)
-        waiting.replace(path)
-    finally:
-        waiting.unlink(missing_ok=True)
+    with book_at(path) as book:
+        files = list(intake)
+        _totals(book, result)
+        _alerts(book, result, registry)
+        _unknown(book, result, registry)
+        _returned(book, result, files)
     return path
 
 
@@ -58,64 +47,7 @@ def _label(list_name: str, code: str) -> str:
     return member.label if member else code
 
 
-class _Book:
-    """Sheets with a frozen, filtered header and fitting columns."""
-
-    def __init__(self, workbook: Any) -> None:
-        self.workbook = workbook
-        self.header = workbook.add_format(
-            {"bold": True, "bg_color": "#DCE6F1", "border": 1, "text_wrap": True, "valign": "vcenter"}
-        )
-        self.wrapped = workbook.add_format({"text_wrap": True, "valign": "top"})
-        self.plain = workbook.add_format({"valign": "top"})
-        self.red = workbook.add_format({"valign": "top", "font_color": "#B00020", "bold": True})
-        self.title = workbook.add_format({"bold": True, "font_size": 14})
-
-    def sheet(
-        self,
-        name: str,
-        columns: Sequence[Column],
-        rows: Iterable[Cells],
-        *,
-        lead: Sequence[str] = (),
-    ) -> None:
-        """`columns` are headers with their widths; wide ones wrap. `lead` are lines above the header."""
-        sheet = self.workbook.add_worksheet(name)
-        for number, (_header, width) in enumerate(columns):
-            sheet.set_column(number, number, width, self.wrapped if width >= 30 else self.plain)
-        at = 0
-        for line in lead:
-            sheet.write_string(at, 0, line, self.title if at == 0 else self.plain)
-            at += 1
-        for number, (header, _width) in enumerate(columns):
-            sheet.write_string(at, number, header, self.header)
-        sheet.freeze_panes(at + 1, 0)
-        top = at
-        for row in rows:
-            at += 1
-            if at - top > MAX_ROWS:
-                sheet.write_string(at, 0, "行数超过表格上限，其余请在系统中查看")
-                break
-            for number, value in enumerate(row):
-                form = self.red if number == 0 and value == Level.RED.label else None
-                self._write(sheet, at, number, value, form)
-        if at > top:
-            sheet.autofilter(top, 0, at, len(columns) - 1)
-        sheet.set_landscape()
-        sheet.fit_to_pages(1, 0)
-        sheet.repeat_rows(top)
-
-    @staticmethod
-    def _write(sheet: Any, row: int, column: int, value: Any, form: Any) -> None:
-        if value is None or value == "":
-            return
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            sheet.write_number(row, column, value, form)
-        else:
-            sheet.write_string(row, column, str(value), form)
-
-
-def _totals(book: _Book, result: ScreeningResult) -> None:
+def _totals(book: Book, result: ScreeningResult) -> None:
     summary = result.summary
     lead = [
         f"防止返贫筛查汇总（截至 {result.plan.as_of.isoformat()}）",
@@ -143,7 +75,7 @@ def _totals(book: _Book, result: ScreeningResult) -> None:
     book.sheet("汇总", columns, rows, lead=lead)
 
 
-def _alerts(book: _Book, result: ScreeningResult, registry: RegistryTables) -> None:
+def _alerts(book: Book, result: ScreeningResult, registry: RegistryTables) -> None:
     table = result.alerts
     homes = household_names(registry, table["household_key"].to_pylist())
     people = person_names(registry, table["person_key"].drop_null().to_pylist())
@@ -186,7 +118,7 @@ def _ordered(table: pa.Table) -> pa.Table:
     return table.append_column("urgency", order).sort_by(keys)
 
 
-def _unknown(book: _Book, result: ScreeningResult, registry: RegistryTables) -> None:
+def _unknown(book: Book, result: ScreeningResult, registry: RegistryTables) -> None:
     table = result.cannot_tell
     homes = household_names(registry, table["household_key"].drop_null().to_pylist())
     people = person_names(registry, table["person_key"].drop_null().to_pylist())
@@ -219,7 +151,7 @@ def _unknown(book: _Book, result: ScreeningResult, registry: RegistryTables) -> 
     book.sheet("无法判断", columns, rows())
 
 
-def _returned(book: _Book, result: ScreeningResult, files: Sequence[Intake]) -> None:
+def _returned(book: Book, result: ScreeningResult, files: Sequence[Intake]) -> None:
     unmatched = result.unmatched
     rows: list[Cells] = [
         (
