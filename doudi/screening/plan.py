@@ -2,7 +2,8 @@
 
 The statements are plain, portable SQL. `duckdb.DuckDb` runs them as they are; another engine transpiles them with
 SQLGlot and defines the functions of `writing`. Tables it expects: registry_household, registry_person, registry_income,
-feed_<id>, and parameters_here where a parameter differs between regions.
+feed_<id>, parameters_here where a parameter differs between regions, and earlier_alerts where an earlier screening is
+known (see `regional`).
 """
 
 import hashlib
@@ -13,8 +14,9 @@ from datetime import date
 from functools import cached_property
 
 from doudi.rulebook import Fact, Rule, Rulebook
-from doudi.rulebook.loading import MEMBER_FACT
+from doudi.rulebook.loading import MEMBER_FACT, TOLERANCE
 from doudi.screening.fact_sql import FactSql, Holding, group_table, table_name
+from doudi.screening.regional import RegionalPlan, counts_alerts, plan_regional, township_of
 from doudi.screening.rule_sql import PERSONS_WITH_HOUSEHOLD, RuleSql, found_table, table_of, union_all, with_household
 from doudi.screening.thresholds import Thresholds, thresholds_for
 
@@ -50,6 +52,18 @@ class Plan:
     """Table → the columns of it that the statements read."""
     counting: Mapping[str, str]
     """Table → query of how many subjects each rule could not decide for want of a whole source."""
+    regional: RegionalPlan
+    """The rules across households, which are not among `rules`."""
+
+    @property
+    def regional_inputs(self) -> tuple[Step, ...]:
+        """Make `regional_households` and `regional_alerts_of_households` of this screening's own tables."""
+        return tuple(Step(*step) for step in self.regional.inputs)
+
+    @property
+    def regional_steps(self) -> tuple[Step, ...]:
+        """Judge villages and townships by those two tables and the feeds about regions alone."""
+        return tuple(Step(*step) for step in self.regional.steps)
 
     @cached_property
     def unknowable(self) -> tuple[Rule, ...]:
@@ -67,13 +81,24 @@ def make_plan(
     holdings: Mapping[str, Holding],
     region_codes: Iterable[str],
     rules: Iterable[str] | None = None,
+    earlier: bool = False,
 ) -> Plan:
-    """Compile the rules in force on a day (or those named). Raises MissingParameters."""
-    chosen = tuple(rule for rule in rulebook.rules_on(as_of) if rules is None or rule.id in set(rules))
-    facts = rulebook.facts_of(tuple({name for rule in chosen for name in rule.facts} | {MEMBER_FACT}))
-    used = {name for rule in chosen for name in rule.parameters}
-    used |= {name for fact in facts.values() for name in fact.parameters}
-    thresholds = thresholds_for(rulebook, used, region_codes, as_of=as_of)
+    """Compile the rules in force on a day (or those named). Raises MissingParameters.
+
+    A rule across households that counts alerts brings along all rules for households. `earlier`: there is a table of
+    earlier alerts.
+    """
+    there, named = rulebook.rules_on(as_of), None if rules is None else set(rules)
+    across = tuple(rule for rule in there if rule.regional and (named is None or rule.id in named))
+    if named is not None and any(counts_alerts(rule, rulebook) for rule in across):
+        named = None
+    chosen = tuple(rule for rule in there if not rule.regional and (named is None or rule.id in named))
+    whole = rulebook.facts_of(tuple({name for rule in (*chosen, *across) for name in rule.facts} | {MEMBER_FACT}))
+    facts = {name: fact for name, fact in whole.items() if fact.subject != "region"}
+    used = {name for rule in (*chosen, *across) for name in rule.parameters} | ({TOLERANCE} if across else set())
+    used |= {name for fact in whole.values() for name in fact.parameters}
+    villages = tuple(region_codes)
+    thresholds = thresholds_for(rulebook, used, {*villages, *map(township_of, villages)}, as_of=as_of)
     writer = FactSql(facts, holdings, thresholds, as_of)
     absent = {rule.id: _absent(rule, writer) for rule in chosen}
     versions = {rule.id: rule_version(rule, rulebook, thresholds) for rule in chosen}
@@ -96,6 +121,14 @@ def make_plan(
         "cannot_tell": union_all([rule_sql.cannot_tell(risks), rule_sql.cannot_tell(signals, attached=True)]),
     }
     columns = {table_name(source): frozenset(writer.columns_needed(source)) for source in holdings}
+    regional = plan_regional(
+        across,
+        rulebook,
+        writer=writer,
+        versions={rule.id: rule_version(rule, rulebook, thresholds) for rule in across},
+        raised=union_all([rule_sql.raised(risks), rule_sql.raised(signals, attached=True)]) or rule_sql.alerts([]),
+        earlier=earlier,
+    )
     return Plan(
         as_of=as_of,
         rules=chosen,
@@ -107,7 +140,8 @@ def make_plan(
         steps=tuple(steps),
         on_demand=tuple(_on_demand(chosen, facts, writer, rule_sql)),
         queries=queries,
-        columns=columns,
+        columns=columns | regional.columns,
+        regional=regional,
         counting=rule_sql.counting([rule for rule in chosen if absent[rule.id]]),
     )
 
@@ -130,7 +164,8 @@ def _on_demand(
 def rule_version(rule: Rule, rulebook: Rulebook, thresholds: Thresholds) -> str:
     """Version and a digest of everything that decides what the rule says: itself, its facts, its parameter values."""
     facts = rulebook.facts_of((*rule.facts, MEMBER_FACT))
-    names = sorted(set(rule.parameters) | {name for fact in facts.values() for name in fact.parameters})
+    used = set(rule.parameters) | {name for fact in facts.values() for name in fact.parameters}
+    names = sorted(used | {TOLERANCE} if rule.regional else used)
     content = {
         "rule": {key: value for key, value in rule.document.content.items() if key != "cases"},
         "facts": {name: dict(fact.document.content) for name, fact in facts.items()},

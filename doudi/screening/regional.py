@@ -19,7 +19,7 @@ from datetime import date
 
 from sqlglot import exp
 
-from doudi.rulebook import Fact, Rule
+from doudi.rulebook import Fact, Rule, Rulebook
 from doudi.rulebook.facts import AS_OF
 from doudi.rulebook.loading import TOLERANCE
 from doudi.rulebook.sources import ALERTS, FACTS, HOUSEHOLDS
@@ -269,3 +269,70 @@ def cannot_tell_sql(rules: tuple[Rule, ...], rule_sql: RuleSql) -> str:
         if not rule_sql.absent[rule.id]
     ]
     return union_all(parts)
+
+
+@dataclass(frozen=True)
+class RegionalPlan:
+    """The rules across households of a screening, and the statements that judge them (see the module)."""
+
+    rules: tuple[Rule, ...]
+    facts: Mapping[str, Fact]
+    versions: Mapping[str, str]
+    absent: Mapping[str, Mapping[str, str]]
+    """Rule → fact → the absent source that makes it unknown everywhere."""
+    gapped: frozenset[str]
+    inputs: tuple[tuple[str, str, str], ...]
+    """Name, SQL and title of the steps that make the two tables of households."""
+    steps: tuple[tuple[str, str, str], ...]
+    alerts: str
+    cannot_tell: str
+    """Queries over the tables that the steps make; empty without rules (and, for the second, sources)."""
+    columns: Mapping[str, frozenset[str]]
+    """Table of a feed about regions → the columns of it that the statements read."""
+
+
+def counts_alerts(rule: Rule, rulebook: Rulebook) -> bool:
+    """Whether a rule across households rests on the alerts of all other rules."""
+    return any(fact.source.id == ALERTS for fact in rulebook.facts_of(rule.facts).values())
+
+
+def plan_regional(
+    rules: tuple[Rule, ...],
+    rulebook: Rulebook,
+    *,
+    writer: FactSql,
+    versions: Mapping[str, str],
+    raised: str,
+    earlier: bool,
+) -> RegionalPlan:
+    """Compile rules across households. `writer` has written the household facts; `raised`: SQL of the alerts."""
+    wanted = rulebook.facts_of(tuple({name for rule in rules for name in rule.facts}))
+    facts = {name: fact for name, fact in wanted.items() if fact.subject == "region"}
+    sql = RegionalSql(facts, writer.holdings, writer.thresholds, writer.as_of, writer)
+    if not rules:
+        return RegionalPlan((), {}, {}, {}, frozenset(), (), (), "", "", {})
+    absent: dict[str, dict[str, str]] = {}
+    for rule in rules:
+        lacking = {name: sql.lacks(facts[name]) for name in rule.facts}
+        absent[rule.id] = {name: source for name, source in lacking.items() if source is not None}
+    base = sql.facts_sql()
+    rule_sql = RuleSql(facts, writer.thresholds, sql.gapped, absent, versions, rulebook.code_labels, writer.as_of)
+    feeds = {fact.source.id for fact in facts.values() if fact.source.is_feed}
+    return RegionalPlan(
+        rules=rules,
+        facts=facts,
+        versions=versions,
+        absent=absent,
+        gapped=frozenset(sql.gapped),
+        inputs=(
+            (REGION_HOUSEHOLDS, sql.households_sql(), "汇总到村和乡镇"),
+            (REGION_ALERTS, sql.alerts_sql(raised, earlier=earlier), "汇总到村和乡镇"),
+        ),
+        steps=(
+            (REGION_KEYS, sql.keys_sql(), "汇总到村和乡镇"),
+            (REGION_FACTS, outcomes_sql(base, rules, rule_sql), "比对村乡规则"),
+        ),
+        alerts=alerts_sql(rules, rule_sql),
+        cannot_tell=cannot_tell_sql(rules, rule_sql),
+        columns={table_name(feed): frozenset(sql.columns_needed(feed)) for feed in feeds if feed in writer.holdings},
+    )
