@@ -88,6 +88,15 @@ class DuckDb:
                 selected.append(f'"{column}"')
         self.run(f'CREATE VIEW "{name}" AS SELECT {", ".join(selected)} FROM "{source}"')
 
+    def columns(self, name: str) -> frozenset[str]:
+        """The columns of a table or view."""
+        return frozenset(self.column(f'SELECT column_name FROM (DESCRIBE "{name}")'))
+
+    def narrow(self, name: str, condition: str) -> None:
+        """Leave only some rows of a table of the screening in; the whole one stays as `whole_<name>`."""
+        self.run(f'ALTER VIEW "{name}" RENAME TO "whole_{name}"')
+        self.run(f'CREATE VIEW "{name}" AS SELECT * FROM "whole_{name}" WHERE {condition}')
+
     def once_a_household(self) -> None:
         """Leave a person registered twice in one household in once, so that nothing is counted double."""
         rows, persons = self.row("SELECT COUNT(*), COUNT(DISTINCT person_key) FROM registry_person")

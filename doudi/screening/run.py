@@ -1,10 +1,6 @@
 """One screening: the rules in force on a day over the registry and the snapshots that stand on it."""
 # ruff: noqa: S608 - every name in these statements is an identifier that the rulebook has checked
 
-import json
-import os
-import secrets
-import shutil
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,18 +11,19 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from doudi.feeds.snapshot import Snapshot
 from doudi.rulebook import Rulebook
 from doudi.rulebook.sources import HOUSEHOLD, INCOME, PERSON, REGISTRY
 from doudi.rulebook.value_types import NUMBER, TEXT
 from doudi.screening.duckdb import KEYS, DuckDb, Progress
+from doudi.screening.engine import Engine
 from doudi.screening.fact_sql import Holding, table_name
+from doudi.screening.incremental import Basis, basis_of, settle, standing_counts, standing_rows
 from doudi.screening.inputs import FeedRows, RegistryTables, Rows, columns_of, never_null, standing
+from doudi.screening.keeping import manifest_of, write_result
 from doudi.screening.plan import Plan, make_plan
 from doudi.screening.rule_sql import outcome_column
-from doudi.screening.thresholds import plain
 
 CANNOT_TELL_SCHEMA = pa.schema(
     [
@@ -40,8 +37,6 @@ CANNOT_TELL_SCHEMA = pa.schema(
     ]
 )
 """`source`: the absent feed or registry table of a line that stands for `subjects` households or persons."""
-ROWS_A_GROUP = 20_000
-"""Small groups in results sorted by household: the page of one household reads one group, not the county."""
 
 
 @dataclass
@@ -52,12 +47,16 @@ class ScreeningResult:
     rulebook: Rulebook
     feeds: Mapping[str, FeedRows]
     seconds: float
-    engine: DuckDb = field(repr=False)
+    engine: Engine = field(repr=False)
+    basis: Basis | None = None
+    """The earlier result it was to be worked out upon."""
+    incremental: bool = False
+    """Only some households were worked out again (the table `recomputed`); for the others the basis stands."""
 
     @cached_property
     def alerts(self) -> pa.Table:
         """One row an alert, in no particular order."""
-        return self.engine.arrow(self.plan.queries["alerts"])
+        return self._whole("alerts", self.engine.arrow(self.plan.queries["alerts"]))
 
     @cached_property
     def cannot_tell(self) -> pa.Table:
@@ -67,14 +66,24 @@ class ScreeningResult:
             "STRING_SPLIT(missing_facts, ',') AS missing_facts, CAST(NULL AS VARCHAR) AS source, "
             f"CAST(1 AS BIGINT) AS subjects FROM ({self.plan.queries['cannot_tell']}) c"
         ).cast(CANNOT_TELL_SCHEMA)
-        return pa.concat_tables([pa.Table.from_pylist(self._absences(), CANNOT_TELL_SCHEMA), rows])
+        absences = pa.Table.from_pylist(self._absences(), CANNOT_TELL_SCHEMA)
+        return pa.concat_tables([absences, self._whole("cannot_tell", rows)])
+
+    def _whole(self, name: str, fresh: pa.Table) -> pa.Table:
+        """A table of everybody: what was worked out now, and what stands of the basis."""
+        if self.basis is None or not self.incremental:
+            return fresh
+        return standing_rows(self.engine, self.basis.kept.table(name), fresh)
 
     def _absences(self) -> list[dict[str, Any]]:
         undecided: dict[str, int] = {}
         for table, query in self.plan.counting.items():
             self._prepare(table)
-            table = self.engine.arrow(query)
-            undecided |= {name: table[name][0].as_py() for name in table.column_names}
+            counted = self.engine.arrow(query)
+            undecided |= {name: counted[name][0].as_py() for name in counted.column_names}
+            if self.basis is not None and self.incremental:
+                standing = standing_counts(self.engine, self.basis.kept, table, counted.column_names)
+                undecided = {name: count + standing.get(name, 0) for name, count in undecided.items()}
         lines: list[dict[str, Any]] = []
         for rule in self.plan.unknowable:
             sources: dict[str, list[str]] = {}
@@ -90,14 +99,19 @@ class ScreeningResult:
     @cached_property
     def household_facts(self) -> pa.Table:
         """One row a household: keys and every fact."""
-        return self._facts("household", "household_key, region_code", "household_key")
+        return self._whole("household_facts", self.fresh_facts("household"))
 
     @cached_property
     def person_facts(self) -> pa.Table:
         """One row a registered person: keys and every fact."""
-        return self._facts("person", "household_key, person_key", "household_key, person_key")
+        return self._whole("person_facts", self.fresh_facts("person"))
 
-    def _facts(self, subject: str, keys: str, order: str) -> pa.Table:
+    def fresh_facts(self, subject: str) -> pa.Table:
+        """The facts worked out now: of everybody, or of the households that something changed for."""
+        keys, order = {
+            "household": ("household_key, region_code", "household_key"),
+            "person": ("household_key, person_key", "household_key, person_key"),
+        }[subject]
         self._prepare(f"{subject}_facts")
         names = [f'"{fact.id}"' for fact in self.plan.facts.values() if fact.subject == subject]
         return self.engine.arrow(f"SELECT {', '.join([keys, *names])} FROM {subject}_facts ORDER BY {order}")
@@ -108,10 +122,15 @@ class ScreeningResult:
         keys = ["household_key"] if table == "household_facts" else ["household_key", "person_key"]
         rules = [outcome_column(rule.id) for rule in self.plan.rules if self.plan.table_of(rule) == table]
         subjects = {"household_facts": ["household"], "person_facts": ["person"]}.get(table, ["household", "person"])
-        known = set(self.engine.column(f"SELECT column_name FROM (DESCRIBE {table})"))
+        known = self.engine.columns(table)
         gaps = [f"gap_{name}" for name in sorted(self.plan.gapped) if self.plan.facts[name].subject in subjects]
         selected = ", ".join(f'"{name}"' for name in (*keys, *rules, *gaps) if name in known)
         return self.engine.arrow(f"SELECT {selected} FROM {table} ORDER BY {', '.join(keys)}")
+
+    def _everybody(self, source: str) -> str:
+        """The table of a source before it was narrowed to what changed."""
+        name = table_name(source)
+        return f"whole_{name}" if self.incremental else name
 
     def rows_of(self, table: str, household_key: int) -> list[dict[str, Any]]:
         """The rows of one household in a table of facts, with outcomes and gaps."""
@@ -132,8 +151,8 @@ class ScreeningResult:
         found: dict[str, dict[str, int]] = {}
         for feed in self.feeds:
             rows, with_key, known = self.engine.row(
-                f"SELECT COUNT(*), COUNT(f.person_key), COUNT(CASE WHEN f.person_key IN "
-                f"(SELECT person_key FROM registry_person) THEN 1 END) FROM {table_name(feed)} f"
+                f"SELECT COUNT(*), COUNT(f.person_key), COUNT(p.person_key) FROM {table_name(feed)} f "
+                "LEFT JOIN (SELECT DISTINCT person_key FROM registry_person) p ON p.person_key = f.person_key"
             )
             found[feed] = {"rows": rows, "without_id": rows - with_key, "not_registered": with_key - known}
         return found
@@ -146,9 +165,8 @@ class ScreeningResult:
         by_rule = pc.value_counts(alerts["rule_id"]).to_pylist()
         unknown_by_rule = unknown.group_by("rule_id").aggregate([("subjects", "sum")]).to_pylist()
         at_risk = alerts.filter(pc.is_in(alerts["level"], pa.array(["red", "yellow"])))
-        households, persons = self.engine.row(
-            "SELECT (SELECT COUNT(*) FROM household_facts), (SELECT COUNT(*) FROM registry_person)"
-        )
+        home, person = self._everybody(HOUSEHOLD), self._everybody(PERSON)
+        households, persons = self.engine.row(f"SELECT (SELECT COUNT(*) FROM {home}), (SELECT COUNT(*) FROM {person})")
         return {
             "as_of": self.plan.as_of.isoformat(),
             "households": households,
@@ -164,49 +182,11 @@ class ScreeningResult:
 
     def manifest(self) -> dict[str, Any]:
         """What the result rests on: rules and versions, parameter values by region, deliveries, counts."""
-        return {
-            "format": 1,
-            "rulebook": self.rulebook.digest,
-            "rules": dict(self.plan.versions),
-            "gapped": sorted(self.plan.gapped),
-            "absent": {rule: dict(facts) for rule, facts in self.plan.absent.items() if facts},
-            "region_digits": self.plan.thresholds.prefix,
-            "parameters": {
-                region: {name: plain(value.value) for name, value in values.items()}
-                for region, values in self.plan.thresholds.by_region.items()
-            },
-            "feeds": {
-                feed: {"months": list(rows.months), "deliveries": list(rows.deliveries)}
-                for feed, rows in self.feeds.items()
-            },
-            "unmatched": self.unmatched,
-            "summary": self.summary,
-        }
+        return manifest_of(self)
 
     def write(self, folder: Path) -> Path:
-        """Keep the result in a new folder: Parquet tables, manifest.json, rules.json. Whole or not at all."""
-        writing = folder.with_name(f".writing-{folder.name}-{secrets.token_hex(4)}")
-        writing.mkdir(parents=True, mode=0o700)
-        try:
-            tables = ["alerts", "cannot_tell", "household_facts", "person_facts"]
-            for name in tables:
-                path = writing / f"{name}.parquet"
-                pq.write_table(getattr(self, name), path, compression="zstd", row_group_size=ROWS_A_GROUP)
-            for name in sorted({self.plan.table_of(rule) for rule in self.plan.rules}):
-                path = writing / f"{name.replace('_facts', '_outcomes')}.parquet"
-                pq.write_table(self.outcomes(name), path, compression="zstd", row_group_size=ROWS_A_GROUP)
-            (writing / "rules.json").write_text(json.dumps(dict(self.rulebook.texts), ensure_ascii=False), "utf-8")
-            content = json.dumps(self.manifest(), ensure_ascii=False, indent=1)
-            (writing / "manifest.json").write_text(content + "\n", encoding="utf-8")
-            for path in writing.iterdir():
-                with path.open("rb") as file:
-                    os.fsync(file.fileno())
-            if folder.exists():
-                shutil.rmtree(folder)
-            writing.rename(folder)
-        finally:
-            shutil.rmtree(writing, ignore_errors=True)
-        return folder
+        """Keep the result in a new folder (see `doudi.screening.keeping`). Whole or not at all."""
+        return write_result(self, folder)
 
     def close(self) -> None:
         self.engine.close()
@@ -220,10 +200,16 @@ def screen(
     feeds: Iterable[FeedRows] = (),
     as_of: date,
     rules: Iterable[str] | None = None,
+    previous: Path | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
+    engine: Engine | None = None,
 ) -> ScreeningResult:
     """Screen everybody in the registry. `feeds` are rows given directly, and go before snapshots of the same feed.
+
+    `previous`: the folder of an earlier result; what didn't change since is not worked out again where that gives the
+    same (see `doudi.screening.incremental`). Without an `engine` DuckDB does it here, on `threads` threads (all cores
+    unless given). The engine is closed with the result, and when the screening fails.
 
     Raises MissingParameters when a parameter has no value, ValueError when the registry is not usable.
     """
@@ -233,7 +219,10 @@ def screen(
     tables: dict[str, Rows] = {HOUSEHOLD: registry.household, PERSON: registry.person, INCOME: registry.income}
     raw = tables | {feed: rows.rows for feed, rows in there.items()}
     files = [path for rows in raw.values() if not isinstance(rows, pa.Table) for path in rows]
-    engine = DuckDb(threads=threads, files=files)
+    basis = basis_of(previous, there, as_of=as_of) if previous is not None and engine is None else None
+    if basis is not None:
+        files += basis.files
+    engine = engine or DuckDb(threads=threads, files=files)
     try:
         holdings = {source: _holding(source, rows, there) for source, rows in raw.items()}
         for source, rows in raw.items():
@@ -251,12 +240,13 @@ def screen(
             engine.typed(table_name(source), f"raw_{table_name(source)}", columns)
         if not registry.distinct:
             engine.once_a_household()
+        incremental = basis is not None and isinstance(engine, DuckDb) and settle(basis, engine, plan, holdings)
         engine.execute(plan, progress)
         _check_whole(engine)
     except BaseException:
         engine.close()
         raise
-    return ScreeningResult(plan, rulebook, there, time.perf_counter() - started, engine)
+    return ScreeningResult(plan, rulebook, there, time.perf_counter() - started, engine, basis, incremental)
 
 
 def _holding(source: str, rows: Rows, feeds: Mapping[str, FeedRows]) -> Holding:
@@ -269,7 +259,7 @@ def _holding(source: str, rows: Rows, feeds: Mapping[str, FeedRows]) -> Holding:
     return Holding(columns - lacked, never_null(rows))
 
 
-def _check_whole(engine: DuckDb) -> None:
+def _check_whole(engine: Engine) -> None:
     """A household must have stayed one row, or everything of it would count twice."""
     rows, households = engine.row(
         "SELECT (SELECT COUNT(*) FROM household_facts), (SELECT COUNT(DISTINCT household_key) FROM registry_household)"

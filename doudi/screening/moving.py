@@ -1,0 +1,283 @@
+"""Households whose outcome may differ between two days although none of their rows did: time itself moved them.
+
+A birthday, a window that a bill leaves, a month more since the last visit. Each fact that reads the day is worked out
+for both days. Where only its value moved, a rule's condition decides: `age >= 60` moves the few who turn 60, not
+everybody who is a day older; and alerts that tell the value are told anew. Whenever this cannot be seen, every subject
+whose value moved is worked out again, so that the result is that of a whole screening.
+"""
+# ruff: noqa: S608 - every name in these statements is an identifier that the rulebook has checked
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+
+from sqlglot import exp
+
+from doudi.rulebook import Fact
+from doudi.rulebook.facts import AS_OF
+from doudi.rulebook.loading import MEMBER_FACT
+from doudi.rulebook.predicate import Expression
+from doudi.rulebook.sources import FACTS, HOUSEHOLD, PERSON
+from doudi.screening.counting import DIALECT, Counted, which_rows
+from doudi.screening.fact_sql import FactSql, Holding, group_table, table_name
+from doudi.screening.narrowing import columns_of, conjuncts
+from doudi.screening.plan import Plan, Step
+from doudi.screening.thresholds import Thresholds, literal
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Subjects of a fact whose value moved, in a table with `subject_key`, and `before` and `now` if `valued`."""
+
+    fact: Fact
+    table: str
+    valued: bool
+
+    @property
+    def homes(self) -> str:
+        """Their households."""
+        return _homes(f"SELECT subject_key FROM {self.table}", self.fact.subject)
+
+
+@dataclass(frozen=True)
+class Consumer:
+    """A rule (or policy) as far as time matters: its conditions, other formulas, and the facts it tells of."""
+
+    id: str
+    conditions: tuple[Expression, ...]
+    formulas: tuple[Expression, ...]
+    facts: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Moving:
+    """Finds them between the day `before` and the plan's day. `told`: table with household_key and rule_id of what
+    was raised or could not be told before. Steps make tables; `households` are queries that yield household_key."""
+
+    plan: Plan
+    holdings: Mapping[str, Holding]
+    before: date
+    told: str
+
+    @cached_property
+    def parts(self) -> tuple[tuple[Step, ...], tuple[str, ...]]:
+        """The tables to make, in order, and the queries of households over them."""
+        steps: list[Step] = []
+        homes: list[str] = []
+        moved: dict[str, Moved] = {}
+        for fact in self.plan.facts.values():
+            if self._writers[1].lacks(fact):
+                continue
+            sql, valued = self._directly(fact) or self._derived(fact, moved) or ("", False)
+            if not sql:
+                continue
+            one = Moved(fact, f"moved__{fact.id}", valued)
+            steps.append(Step(one.table, sql, "比对日期"))
+            moved[fact.id] = one
+            homes += self._households(one)
+        return tuple(steps), tuple(homes)
+
+    @cached_property
+    def _writers(self) -> tuple[FactSql, FactSql]:
+        """What writes facts for the day before and for the plan's."""
+        return self._writer(self.before, self.plan.facts), self._writer(self.plan.as_of, self.plan.facts)
+
+    def _writer(self, day: date, facts: Mapping[str, Fact]) -> FactSql:
+        return FactSql(facts, self.holdings, self._thresholds(day), day)
+
+    def _thresholds(self, day: date) -> Thresholds:
+        return replace(self.plan.thresholds, as_of=day)
+
+    # ---- facts that read the day themselves
+
+    def _directly(self, fact: Fact) -> tuple[str, bool] | None:
+        reads = AS_OF in fact.expression.columns
+        chooses = fact.window is not None or (fact.where is not None and AS_OF in fact.where.columns)
+        if not reads and not chooses:
+            return None
+        if fact.source.is_feed:
+            return self._of_rows(fact, reads=reads)
+        if fact.source.id in (PERSON, HOUSEHOLD):
+            before, now = (fact.expression.sql(DIALECT, self._bindings(fact, day)) for day in self._days)
+            rows = f"(SELECT *, {self._key(fact)} AS subject_key FROM {table_name(fact.source.id)}) f"
+            return _where_distinct(before, now, rows), True
+        return self._worked_out_twice(fact), True
+
+    @property
+    def _days(self) -> tuple[date, date]:
+        return self.before, self.plan.as_of
+
+    def _key(self, fact: Fact) -> str:
+        return "person_key" if fact.subject == "person" else "household_key"
+
+    def _bindings(self, fact: Fact, day: date, alias: str = "f") -> dict[str, exp.Expression]:
+        bound = {AS_OF: literal(day), **self._thresholds(day).bindings("q")}
+        return bound | {name: exp.column(name, table=alias, quoted=True) for name in fact.columns | fact.uses}
+
+    def _of_rows(self, fact: Fact, *, reads: bool) -> tuple[str, bool]:
+        """A fact over a feed: persons with a row that counts on one day only; or whose sum itself moved."""
+        rows = f"{table_name(fact.source.id)} f"
+        if not reads:
+            conditions: list[str] = []
+            for day in self._days:
+                counts = which_rows(fact, "f", self._bindings(fact, day), self._thresholds(day))
+                conditions.append(counts.sql(dialect=DIALECT) if counts is not None else "TRUE")
+            before, now = conditions
+            persons = f"SELECT DISTINCT f.person_key FROM {rows} WHERE ({before}) IS DISTINCT FROM ({now})"
+            return self._by_subject(persons, fact), False
+        columns: list[str] = []
+        for day, name in zip(self._days, ("before", "now"), strict=True):
+            counted = Counted.of(
+                fact,
+                alias="f",
+                bindings=self._bindings(fact, day),
+                known=lambda _column: False,
+                gapped=(),
+                thresholds=self._thresholds(day),
+            )
+            columns += [f"{counted.value} AS {name}", f"{counted.gap or 'FALSE'} AS gap_{name}"]
+        grouped = f"SELECT f.person_key, {', '.join(columns)} FROM {rows} GROUP BY f.person_key"
+        differs = "before IS DISTINCT FROM now OR gap_before IS DISTINCT FROM gap_now"
+        if fact.subject == "person":
+            return f"SELECT person_key AS subject_key, before, now FROM ({grouped}) g WHERE {differs}", True
+        return self._by_subject(f"SELECT person_key FROM ({grouped}) g WHERE {differs}", fact), False
+
+    def _by_subject(self, persons: str, fact: Fact) -> str:
+        if fact.subject == "person":
+            return f"SELECT person_key AS subject_key FROM ({persons}) one"
+        return f"SELECT household_key AS subject_key FROM ({_homes(persons, 'person', key='person_key')}) one"
+
+    def _worked_out_twice(self, fact: Fact) -> str:
+        """The general way: the fact with all it is made of, for everybody, on both days."""
+        names: set[str] = set()
+        waiting = [fact.id, MEMBER_FACT]
+        while waiting:
+            name = waiting.pop()
+            if name not in names:
+                names.add(name)
+                waiting += self.plan.facts[name].uses
+        closure = {name: one for name, one in self.plan.facts.items() if name in names}
+        sides: list[str] = []
+        for day in self._days:
+            writer = self._writer(day, closure)
+            tables = {group_table(feed): sql for feed, sql in writer.groups.items()}
+            tables["members"] = writer.members_sql()
+            body = writer.person_sql([fact.id]) if fact.subject == "person" else writer.household_sql()
+            gap = f'"gap_{fact.id}"' if fact.id in writer.gapped else "FALSE"
+            given = ", ".join(f"{name} AS ({sql})" for name, sql in tables.items())
+            sides.append(
+                f'(WITH {given} SELECT {self._key(fact)} AS subject_key, "{fact.id}" AS value, {gap} AS gap '
+                f"FROM ({body}) one)"
+            )
+        return (
+            "SELECT n.subject_key, b.value AS before, n.value AS now "
+            f"FROM {sides[1]} n JOIN {sides[0]} b ON b.subject_key = n.subject_key "
+            "WHERE b.value IS DISTINCT FROM n.value OR b.gap IS DISTINCT FROM n.gap"
+        )
+
+    # ---- facts made of those
+
+    def _derived(self, fact: Fact, moved: Mapping[str, Moved]) -> tuple[str, bool] | None:
+        used = [moved[name] for name in sorted(fact.uses) if name in moved]
+        if not used:
+            return None
+        first = used[0]
+        fixed = set(self.plan.thresholds.fixed)
+        alone = len(used) == 1 and first.valued and fact.expression.columns <= {first.fact.id} | fixed
+        if fact.source.id == FACTS and alone:
+            before, now = (self._at(fact.expression, first.fact.id, column) for column in ("before", "now"))
+            return _where_distinct(before, now, f"{first.table} f"), True
+        if fact.subject == first.fact.subject:
+            return union(f"SELECT subject_key FROM {one.table}" for one in used), False
+        return f"SELECT household_key AS subject_key FROM ({union(one.homes for one in used)}) one", False
+
+    def _at(self, formula: Expression | exp.Expression, name: str, column: str) -> str:
+        """A formula over one fact with its value on one of the days."""
+        bound = {name: exp.column(column, table="f", quoted=True), **self.plan.thresholds.fixed}
+        tree = formula.bound(bound) if isinstance(formula, Expression) else formula
+        return tree.sql(dialect=DIALECT)
+
+    # ---- households that rules see differently
+
+    def _households(self, moved: Moved) -> Iterator[str]:
+        consumers = [one for one in self._consumers if moved.fact.id in one.facts]
+        if not consumers:
+            return
+        if not moved.valued:
+            yield moved.homes
+            return
+        fixed = set(self.plan.thresholds.fixed)
+        flips: list[str] = []
+        for consumer in consumers:
+            for condition in consumer.conditions:
+                for before, now, names in self._halves(condition, moved.fact.id):
+                    if moved.fact.id not in names:
+                        continue
+                    if not names <= {moved.fact.id, "before", "now"} | fixed:
+                        yield moved.homes
+                        return
+                    flips.append(f"({before}) IS DISTINCT FROM ({now})")
+            if any(moved.fact.id in formula.columns for formula in consumer.formulas):
+                yield moved.homes
+                return
+        if flips:
+            subjects = f"SELECT f.subject_key FROM {moved.table} f WHERE {' OR '.join(flips)}"
+            yield _homes(subjects, moved.fact.subject)
+        names = ", ".join(f"'{consumer.id}'" for consumer in consumers)
+        yield (
+            f"SELECT household_key FROM ({moved.homes}) one "
+            f"WHERE household_key IN (SELECT household_key FROM {self.told} WHERE rule_id IN ({names}))"
+        )
+
+    def _halves(self, condition: Expression, name: str) -> Iterator[tuple[str, str, set[str]]]:
+        """Each part of a condition that must hold, as SQL for both days, and the columns it reads."""
+        bound = self.plan.thresholds.fixed
+        for part in conjuncts(condition.tree):
+            columns = columns_of(part)
+            sides = [
+                part.copy()
+                .transform(
+                    lambda node, column=column: (
+                        exp.column(column, table="f", quoted=True)
+                        if isinstance(node, exp.Column) and node.name == name
+                        else bound[node.name].copy()
+                        if isinstance(node, exp.Column) and node.name in bound
+                        else node
+                    )
+                )
+                .sql(dialect=DIALECT)
+                for column in ("before", "now")
+            ]
+            yield sides[0], sides[1], columns
+
+    @cached_property
+    def _consumers(self) -> tuple[Consumer, ...]:
+        return tuple(
+            Consumer(
+                rule.id,
+                (rule.when, *((rule.escalate.when,) if rule.escalate else ())),
+                (),
+                frozenset(rule.facts),
+            )
+            for rule in self.plan.rules
+        )
+
+
+def _where_distinct(before: str, now: str, rows: str) -> str:
+    return (
+        f"SELECT * FROM (SELECT f.subject_key, {before} AS before, {now} AS now FROM {rows}) both "
+        "WHERE before IS DISTINCT FROM now"
+    )
+
+
+def _homes(subjects: str, subject: str, key: str = "subject_key") -> str:
+    """The households of subjects."""
+    if subject == "household":
+        return f"SELECT {key} AS household_key FROM ({subjects}) one"
+    return f"SELECT p.household_key FROM registry_person p WHERE p.person_key IN (SELECT {key} FROM ({subjects}) one)"
+
+
+def union(queries: "Iterator[str] | list[str] | tuple[str, ...]") -> str:
+    """One query of what any of them yields."""
+    return " UNION ALL ".join(queries)
