@@ -64,6 +64,19 @@ def household_key_of(registry: RegistryTables, household_no: str) -> int:
     return int(str(rows[0]["household_key"]))
 
 
+def place_names(registry: RegistryTables) -> dict[str, str]:
+    """Region code → name, of all regions that the registry lists."""
+    if registry.regions is None:
+        return {}
+    rows = registry.regions
+    table = rows if isinstance(rows, pa.Table) else pa.concat_tables([pq.read_table(path) for path in rows])
+    return {
+        code: name
+        for code, name in zip(table["region_code"].to_pylist(), table["name"].to_pylist(), strict=True)
+        if code and name
+    }
+
+
 def _keys(keys: Iterable[int]) -> pa.Array:
     return pa.array(sorted({key for key in keys if key is not None}), pa.int64())
 

@@ -42,7 +42,8 @@ def write_alerts(
     return path
 
 
-def _label(list_name: str, code: str) -> str:
+def label(list_name: str, code: str) -> str:
+    """The Chinese label of a code; the code itself when the list does not have it."""
     member = find(list_name, code)
     return member.label if member else code
 
@@ -60,8 +61,8 @@ def _totals(book: Book, result: ScreeningResult) -> None:
             rule.id,
             rule.title,
             LEVEL_LABELS[rule.level],
-            _label("risk_type", rule.risk),
-            _label("department", rule.department),
+            label("risk_type", rule.risk),
+            label("department", rule.department),
             summary["by_rule"].get(rule.id, 0),
             summary["cannot_tell_by_rule"].get(rule.id, 0),
             "；".join(f"{one.document} {one.article}".strip() for one in rule.legal_basis),
@@ -94,8 +95,8 @@ def _alerts(book: Book, result: ScreeningResult, registry: RegistryTables) -> No
                     people.get(alert["person_key"], ""),
                     rules[alert["rule_id"]].title,
                     alert["sentence"],
-                    _label("risk_type", alert["risk"]),
-                    _label("department", alert["department"]),
+                    label("risk_type", alert["risk"]),
+                    label("department", alert["department"]),
                     "；".join(rules[alert["rule_id"]].verify),
                     home.helper_name if home else "",
                     alert["rule_id"],
