@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -38,7 +38,7 @@ AS_OF = "as_of"
 
 class _Window(Part):
     column: Identifier
-    months: int | Identifier
+    months: Annotated[int, Field(ge=1, le=1200)] | Identifier
 
 
 class FactFile(Part):

@@ -4,7 +4,6 @@ A tree is never passed on as parsed: each node is built anew from its checked pa
 (a subquery, a window, a schema, an option) cannot come through.
 """
 
-import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +20,9 @@ from doudi.rulebook.value_types import BOOLEAN, DATE, NUMBER, TEXT, ColumnType, 
 
 MAX_LENGTH: Final = 2000
 AGGREGATES: Final = (exp.Sum, exp.Count, exp.CountIf, exp.Min, exp.Max, exp.LogicalOr, exp.LogicalAnd)
-_NUMBER = re.compile(r"^\d+(\.\d*)?$")
+_NUMBER = re.compile(r"^[0-9]{1,10}(\.[0-9]{0,6})?$")
+_YEARS: Final = (1900, 2100)
+"""Days outside of them are slips, and day arithmetic near the ends of a calendar fails."""
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
 _MONTH = re.compile(r"^\d{4}-(0[1-9]|1[0-2])$")
 _COMPARABLE = (ValueType.NUMBER, ValueType.DATE, ValueType.MONTH)
@@ -150,8 +151,8 @@ class _Builder:
         text = str(node.this)
         if node.args.get("is_string"):
             return Typed(exp.Literal.string(text), TEXT, literal=text)
-        if not _NUMBER.match(text) or not math.isfinite(float(text)) or len(text) > 24:
-            _refuse("not_allowed", f"不允许的数字写法：{text}", "写成普通小数，例如 0.3")
+        if not _NUMBER.match(text):
+            _refuse("not_allowed", f"不允许的数字写法：{text[:40]}", "写成普通小数，例如 0.3；最多 10 位整数、6 位小数")
         return Typed(exp.Literal.number(text.rstrip(".")), NUMBER)
 
     def boolean(self, node: exp.Expression) -> Typed:
@@ -174,6 +175,8 @@ class _Builder:
             day = date.fromisoformat(str(inner.this))
         except ValueError:
             _refuse("type", f"不是日期：{inner.this}", "日期写成 DATE '2023-08-01'")
+        if not _YEARS[0] <= day.year <= _YEARS[1]:
+            _refuse("type", f"日期太远：{inner.this}", f"年份在 {_YEARS[0]} 到 {_YEARS[1]} 之间")
         return Typed(exp.cast(exp.Literal.string(day.isoformat()), "DATE"), DATE)
 
     # ---- logic
@@ -257,6 +260,8 @@ class _Builder:
             self.of(side, ValueType.NUMBER, what="运算")
         if isinstance(node, exp.Div):
             right = Typed(exp.Nullif(this=right.tree, expression=exp.Literal.number(0)), NUMBER, right.columns)
+        if isinstance(node, exp.Mul) and (not (left.columns and right.columns) or _multiplied(left, right)):
+            left, right = _as_double(left, other=right), _as_double(right, other=left)
         return self.joined(type(node), left, right, NUMBER)
 
     def minus(self, node: exp.Expression) -> Typed:
@@ -397,6 +402,17 @@ class _Builder:
         self.inside = False
         tree = exp.Count(this=exp.Distinct(expressions=[column.tree]), big_int=True)
         return Typed(tree, NUMBER, column.columns)
+
+
+def _multiplied(*sides: Typed) -> bool:
+    return any(side.tree.find(exp.Mul) is not None for side in sides)
+
+
+def _as_double(side: Typed, *, other: Typed) -> Typed:
+    """A number written so that engines take it for a double where a product of exact numbers could run over."""
+    if isinstance(side.tree, exp.Literal) and (not other.columns or _multiplied(other)):
+        return Typed(exp.Literal.number(f"{side.tree.this}e0"), NUMBER)
+    return side
 
 
 def _wrapped(tree: exp.Expression) -> exp.Expression:

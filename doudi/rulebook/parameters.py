@@ -13,8 +13,11 @@ from doudi.standards.periods import IncomeYear
 from doudi.standards.regions import RegionCode, parse_region_code
 
 Value = float | str | bool | tuple[str, ...] | date
-Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
-RuleIdentifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$", max_length=96)]
+Identifier = Annotated[str, Field(pattern=r"^[a-z](?:_?[a-z0-9])*$", max_length=60)]
+"""Without double underscores: columns that a screening makes have them, and no name may be taken for one of those."""
+RuleIdentifier = Annotated[str, Field(pattern=r"^[a-z](?:_?[a-z0-9])*\.[a-z](?:_?[a-z0-9])*$", max_length=96)]
+LARGEST = 1e9
+"""No value of a parameter is larger; products of two stay exact in every engine."""
 UNITS: Mapping[str, tuple[str, str]] = {
     "yuan": ("元", "yuan"),
     "persons": ("人", "persons"),
@@ -40,7 +43,7 @@ Unit = Literal[
 class Part(BaseModel):
     """A piece of a rulebook file; unknown keys are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, allow_inf_nan=False)
 
 
 class Source(Part):
@@ -244,6 +247,8 @@ def _value_of(kind: str, value: Any) -> tuple[Value | None, str]:
     if value is None:
         return None, ""
     if kind == "number" and isinstance(value, (int, float)) and not isinstance(value, bool):
+        if abs(value) > LARGEST or round(value, 6) != value:
+            return None, f"数值太大或小数太多：{value}（不超过十亿，最多 6 位小数）"
         return float(value), ""
     if kind == "boolean" and isinstance(value, bool):
         return value, ""

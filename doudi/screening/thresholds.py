@@ -100,8 +100,8 @@ ARROW_TYPES = {
 
 
 def window_start(as_of: date, months: float) -> date:
-    """The day whole months before another; the month's last day where that month is shorter."""
-    month = Month(as_of) - int(months)
+    """The day whole months before another; the month's last day where that month is shorter; not before the year 1."""
+    month = Month(as_of) - min(int(months), as_of.year * 12 + as_of.month - 13)
     return min(month.first_day.replace(day=min(as_of.day, month.last_day.day)), month.last_day)
 
 
