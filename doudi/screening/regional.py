@@ -263,7 +263,7 @@ def cannot_tell_sql(rules: tuple[Rule, ...], rule_sql: RuleSql) -> str:
     """The rules and regions that could not be judged though the sources are there."""
     parts = [
         f"SELECT {text(rule.id)} AS rule_id, f.level AS region_level, f.region_code, "
-        f'{rule_sql.missing(rule)} AS missing_facts FROM {REGION_FACTS} f '
+        f"{rule_sql.missing(rule)} AS missing_facts FROM {REGION_FACTS} f "
         f'WHERE f."{outcome_column(rule.id)}" = {CANNOT_TELL}'
         for rule in rules
         if not rule_sql.absent[rule.id]
@@ -287,8 +287,14 @@ class RegionalPlan:
     alerts: str
     cannot_tell: str
     """Queries over the tables that the steps make; empty without rules (and, for the second, sources)."""
+    earlier: bool
+    """Whether there are earlier alerts to tell new ones by."""
     columns: Mapping[str, frozenset[str]]
     """Table of a feed about regions → the columns of it that the statements read."""
+
+    def alerts_of(self, raised: str) -> str:
+        """The table of households' alerts out of another query that has them."""
+        return RegionalSql.alerts_sql(raised, earlier=self.earlier)
 
 
 def counts_alerts(rule: Rule, rulebook: Rulebook) -> bool:
@@ -310,7 +316,7 @@ def plan_regional(
     facts = {name: fact for name, fact in wanted.items() if fact.subject == "region"}
     sql = RegionalSql(facts, writer.holdings, writer.thresholds, writer.as_of, writer)
     if not rules:
-        return RegionalPlan((), {}, {}, {}, frozenset(), (), (), "", "", {})
+        return RegionalPlan((), {}, {}, {}, frozenset(), (), (), "", "", earlier, {})
     absent: dict[str, dict[str, str]] = {}
     for rule in rules:
         lacking = {name: sql.lacks(facts[name]) for name in rule.facts}
@@ -334,5 +340,6 @@ def plan_regional(
         ),
         alerts=alerts_sql(rules, rule_sql),
         cannot_tell=cannot_tell_sql(rules, rule_sql),
+        earlier=earlier,
         columns={table_name(feed): frozenset(sql.columns_needed(feed)) for feed in feeds if feed in writer.holdings},
     )

@@ -16,6 +16,7 @@ from doudi.feeds.snapshot import Snapshot
 from doudi.rulebook import Rulebook
 from doudi.rulebook.sources import HOUSEHOLD, INCOME, PERSON, REGISTRY
 from doudi.rulebook.value_types import NUMBER, TEXT
+from doudi.screening import regional_result
 from doudi.screening.duckdb import KEYS, DuckDb, Progress
 from doudi.screening.engine import Engine
 from doudi.screening.fact_sql import Holding, table_name
@@ -23,6 +24,7 @@ from doudi.screening.incremental import Basis, basis_of, settle, standing_counts
 from doudi.screening.inputs import FeedRows, RegistryTables, Rows, columns_of, never_null, standing
 from doudi.screening.keeping import manifest_of, write_result
 from doudi.screening.plan import Plan, make_plan
+from doudi.screening.regional import EARLIER
 from doudi.screening.rule_sql import outcome_column
 
 CANNOT_TELL_SCHEMA = pa.schema(
@@ -96,6 +98,26 @@ class ScreeningResult:
                     lines.append(line)
         return lines
 
+    def standing(self, kept: pa.Table, fresh: pa.Table) -> pa.Table:
+        """What stands of a table of the basis, with what was worked out now."""
+        assert isinstance(self.engine, DuckDb)  # noqa: S101 - only it works upon a basis
+        return standing_rows(self.engine, kept, fresh)
+
+    @cached_property
+    def region_alerts(self) -> pa.Table:
+        """One row an alert of a village or township (see `regional_result.ALERTS_SCHEMA`), the gravest first."""
+        return regional_result.region_alerts(self)
+
+    @cached_property
+    def region_cannot_tell(self) -> pa.Table:
+        """One row a rule and region that could not be judged; a whole absent source is one row a rule."""
+        return regional_result.region_cannot_tell(self)
+
+    @cached_property
+    def region_facts(self) -> pa.Table:
+        """One row a village and township with every fact and outcome."""
+        return regional_result.region_facts(self)
+
     @cached_property
     def household_facts(self) -> pa.Table:
         """One row a household: keys and every fact."""
@@ -150,9 +172,11 @@ class ScreeningResult:
         """Feed → rows, rows without a usable resident id, rows of persons that the registry doesn't have."""
         found: dict[str, dict[str, int]] = {}
         for feed in self.feeds:
+            regional = self.rulebook.sources[feed].subject == "region"
+            key, registered = ("region_code", HOUSEHOLD) if regional else ("person_key", PERSON)
             rows, with_key, known = self.engine.row(
-                f"SELECT COUNT(*), COUNT(f.person_key), COUNT(p.person_key) FROM {table_name(feed)} f "
-                "LEFT JOIN (SELECT DISTINCT person_key FROM registry_person) p ON p.person_key = f.person_key"
+                f"SELECT COUNT(*), COUNT(f.{key}), COUNT(p.{key}) FROM {table_name(feed)} f "
+                f"LEFT JOIN (SELECT DISTINCT {key} FROM {table_name(registered)}) p ON p.{key} = f.{key}"
             )
             found[feed] = {"rows": rows, "without_id": rows - with_key, "not_registered": with_key - known}
         return found
@@ -177,6 +201,7 @@ class ScreeningResult:
             "by_rule": {str(one["values"]): one["counts"] for one in by_rule},
             "cannot_tell": sum(one["subjects_sum"] for one in unknown_by_rule),
             "cannot_tell_by_rule": {one["rule_id"]: one["subjects_sum"] for one in unknown_by_rule},
+            **regional_result.counts(self),
             "seconds": round(self.seconds, 3),
         }
 
@@ -204,12 +229,16 @@ def screen(
     threads: int | None = None,
     progress: Progress | None = None,
     engine: Engine | None = None,
+    earlier: Rows | None = None,
 ) -> ScreeningResult:
     """Screen everybody in the registry. `feeds` are rows given directly, and go before snapshots of the same feed.
 
     `previous`: the folder of an earlier result; what didn't change since is not worked out again where that gives the
     same (see `doudi.screening.incremental`). Without an `engine` DuckDB does it here, on `threads` threads (all cores
     unless given). The engine is closed with the result, and when the screening fails.
+
+    `earlier`: the alerts of a screening of about a month before (household_key, rule_id); what is not among them counts
+    as new for rules across households. Without it everything does.
 
     Raises MissingParameters when a parameter has no value, ValueError when the registry is not usable.
     """
@@ -222,36 +251,49 @@ def screen(
     basis = basis_of(previous, there, as_of=as_of) if previous is not None and engine is None else None
     if basis is not None:
         files += basis.files
+    files += earlier if isinstance(earlier, tuple) else ()
     engine = engine or DuckDb(threads=threads, files=files)
     try:
-        holdings = {source: _holding(source, rows, there) for source, rows in raw.items()}
+        holdings = {source: _holding(source, rows, there, rulebook) for source, rows in raw.items()}
         for source, rows in raw.items():
             engine.add(f"raw_{table_name(source)}", rows)
         years = engine.column("SELECT DISTINCT income_year FROM raw_registry_income WHERE income_year IS NOT NULL")
         income = holdings[INCOME]
         holdings[INCOME] = Holding(income.columns, income.never_null, frozenset(map(int, years)))
         regions = engine.column("SELECT DISTINCT region_code FROM raw_registry_household WHERE region_code IS NOT NULL")
-        plan = make_plan(rulebook, as_of=as_of, holdings=holdings, region_codes=regions, rules=rules)
+        told = earlier is not None
+        plan = make_plan(rulebook, as_of=as_of, holdings=holdings, region_codes=regions, rules=rules, earlier=told)
         for source in raw:
             declared = rulebook.sources[source].columns
             columns = {name: declared[name] for name in sorted(plan.columns[table_name(source)])}
-            for key in KEYS.get(source, ("person_key",)):
+            for key in _keys(source, rulebook):
                 columns[key] = TEXT if key == "region_code" else NUMBER
             engine.typed(table_name(source), f"raw_{table_name(source)}", columns)
         if not registry.distinct:
             engine.once_a_household()
         incremental = basis is not None and isinstance(engine, DuckDb) and settle(basis, engine, plan, holdings)
+        if earlier is not None:
+            engine.add(EARLIER, earlier)
         engine.execute(plan, progress)
         _check_whole(engine)
+        result = ScreeningResult(plan, rulebook, there, 0.0, engine, basis, incremental)
+        regional_result.judge_regions(result)
     except BaseException:
         engine.close()
         raise
-    return ScreeningResult(plan, rulebook, there, time.perf_counter() - started, engine, basis, incremental)
+    result.seconds = time.perf_counter() - started
+    return result
 
 
-def _holding(source: str, rows: Rows, feeds: Mapping[str, FeedRows]) -> Holding:
+def _keys(source: str, rulebook: Rulebook) -> tuple[str, ...]:
+    """The columns that a table must have besides those that facts read."""
+    own = ("region_code",) if rulebook.sources[source].subject == "region" else ("person_key",)
+    return KEYS.get(source, own)
+
+
+def _holding(source: str, rows: Rows, feeds: Mapping[str, FeedRows], rulebook: Rulebook) -> Holding:
     columns = columns_of(rows)
-    required = set(KEYS.get(source, ("person_key",)))
+    required = set(_keys(source, rulebook))
     if lacking := sorted(required - columns):
         title = REGISTRY[source].title if source in REGISTRY else source
         raise ValueError(f"{title}缺少字段：{'、'.join(lacking)}，请重新导入")
