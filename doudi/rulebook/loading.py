@@ -16,17 +16,21 @@ from sqlglot import exp
 from doudi.rulebook.document import Document, Problem, RulebookError, read_document
 from doudi.rulebook.facts import Fact, FactFile, build_fact, read_fact_file
 from doudi.rulebook.parameters import Parameter, read_parameter
+from doudi.rulebook.policies import Policy, check_departed, check_policies, read_policy
 from doudi.rulebook.predicate import Predicate
+from doudi.rulebook.receipts import GRACE, OF_POLICIES
 from doudi.rulebook.rules import Rule, read_rule
 from doudi.rulebook.sources import ALERTS, FACTS, HOUSEHOLDS, PERSONS_OF_HOUSEHOLD, REGISTRY, Source, read_feed
 from doudi.standards.codes import CODE_LISTS
 
-FOLDERS = ("parameters", "feeds", "facts", "screening")
+FOLDERS = ("parameters", "feeds", "facts", "screening", "policies")
 MEMBER_FACT = "is_member"
 """The person fact that says who counts as a member; households sum up members only."""
 TOLERANCE = "region_unknown_share"
 """The parameter that says of how large a share of a region's rows a value may be unknown before a fact of the region
 counts as incomplete."""
+LOOK_BACK_WINDOW = "look_back_window_months"
+"""The parameter that says how long before an enrolment an alert still counts as having found the household."""
 RESERVED = frozenset({"as_of", "household_key", "person_key", "region_code", "region_key", "name", "year", "level"})
 _Read = TypeVar("_Read")
 
@@ -38,6 +42,7 @@ class Rulebook:
     parameters: Mapping[str, Parameter]
     facts: Mapping[str, Fact]
     rules: Mapping[str, Rule]
+    policies: Mapping[str, Policy]
     sources: Mapping[str, Source]
     digest: str
     texts: Mapping[str, str]
@@ -47,6 +52,10 @@ class Rulebook:
     def rules_on(self, on: date) -> tuple[Rule, ...]:
         """The rules in force on a day, in order of id."""
         return tuple(rule for rule in self.rules.values() if rule.in_force(on))
+
+    def policies_on(self, on: date) -> tuple[Policy, ...]:
+        """The policies in force on a day, in order of id."""
+        return tuple(policy for policy in self.policies.values() if policy.in_force(on))
 
     def facts_of(self, names: Iterator[str] | frozenset[str] | tuple[str, ...]) -> dict[str, Fact]:
         """The facts named and all that they are made of, in an order in which they can be worked out."""
@@ -96,8 +105,15 @@ def build_rulebook(texts: Mapping[str, str], *, prefix: str = "rules/") -> Ruleb
     sources = {**REGISTRY, **feeds}
     facts = build.facts(documents["facts"], sources, parameters)
     rules: dict[str, Rule] = {}
+    policies: dict[str, Policy] = {}
     if not build.problems:
         rules = build.each(documents["screening"], lambda one: read_rule(one, facts=facts, parameters=parameters))
+        policies = build.each(
+            documents["policies"],
+            lambda one: read_policy(one, facts=facts, parameters=parameters, sources=sources),
+        )
+        build.problems += check_policies(policies)
+        build.problems += check_departed(policies, facts, parameters)
         build.whole(facts, parameters)
         build.across_households(facts, parameters, rules)
     if build.problems:
@@ -110,10 +126,11 @@ def build_rulebook(texts: Mapping[str, str], *, prefix: str = "rules/") -> Ruleb
         parameters=MappingProxyType(parameters),
         facts=MappingProxyType(facts),
         rules=MappingProxyType(dict(sorted(rules.items()))),
+        policies=MappingProxyType(dict(sorted(policies.items()))),
         sources=MappingProxyType(sources),
         digest=digest,
         texts=MappingProxyType(dict(texts)),
-        warnings=tuple(_warnings(rules, facts, parameters)),
+        warnings=tuple(_warnings(rules, policies, facts, parameters)),
     )
 
 
@@ -193,7 +210,7 @@ class _Build:
             at = facts[name].document
             self.problems.append(at.problem("name", f"{name} 既是事实又是参数", "改其中一个的 id", at=("id",)))
         for name, fact in facts.items():
-            if name in RESERVED or name.startswith("gap_"):
+            if name in RESERVED | OF_POLICIES or name.startswith("gap_"):
                 self.problems.append(fact.document.problem("name", f"{name} 是保留的名字", "换一个 id", at=("id",)))
         member = facts.get(MEMBER_FACT)
         if any(fact.source.id in PERSONS_OF_HOUSEHOLD or fact.source.is_feed for fact in facts.values()) and (
@@ -240,15 +257,20 @@ def _nearest(name: str, rules: Mapping[str, Rule]) -> str:
 
 
 def _warnings(
-    rules: Mapping[str, Rule], facts: Mapping[str, Fact], parameters: Mapping[str, Parameter]
+    rules: Mapping[str, Rule],
+    policies: Mapping[str, Policy],
+    facts: Mapping[str, Fact],
+    parameters: Mapping[str, Parameter],
 ) -> Iterator[Problem]:
     used = {name for rule in rules.values() for name in rule.facts}
+    used |= {name for policy in policies.values() for name in policy.facts}
     used |= {name for fact in facts.values() for name in fact.uses} | {MEMBER_FACT}
     for name, fact in facts.items():
         if name not in used:
             yield fact.document.problem("unused", f"没有规则用到事实 {name}", "可以删去", severity="warning")
-    named = {name for rule in rules.values() for name in rule.parameters}
-    named |= {name for fact in facts.values() for name in fact.parameters} | {TOLERANCE}
+    named = {name for rule in rules.values() for name in rule.parameters} | {GRACE}
+    named |= {name for policy in policies.values() for name in policy.all_parameters}
+    named |= {name for fact in facts.values() for name in fact.parameters} | {TOLERANCE, LOOK_BACK_WINDOW}
     for name, parameter in parameters.items():
         if name not in named:
             yield Problem(parameter.file, 1, "unused", f"没有规则用到参数 {name}", "可以删去", "warning")

@@ -357,6 +357,33 @@ class Department(CodeList):
     BANKING_INSURANCE = "banking_insurance", "银行保险", "Banks and insurers", "金融"
 
 
+class PolicyArea(CodeList):
+    """What an assistance policy helps with (政策领域)."""
+
+    MEDICAL = "medical", "医疗", "Medical care"
+    EDUCATION = "education", "教育", "Education"
+    HOUSING = "housing", "住房", "Housing"
+    WATER = "water", "饮水", "Drinking water"
+    MINIMUM_LIVING = "minimum_living", "基本生活保障", "Minimum living"
+    TEMPORARY_RELIEF = "temporary_relief", "临时救助", "Temporary relief"
+    DISABILITY = "disability", "残疾", "Disability"
+    JOBS = "jobs", "就业", "Jobs"
+    SUBSIDIES = "subsidies", "惠农补贴", "Farming subsidies"
+    INDUSTRY = "industry", "产业", "Industry"
+    MICROCREDIT = "microcredit", "小额信贷", "Microcredit"
+    RELOCATION = "relocation", "易地搬迁", "Relocation"
+    SOCIAL = "social", "社会帮扶", "Social support"
+
+
+class EntitlementState(CodeList):
+    """What became of a policy for somebody (享受情况)."""
+
+    GAP = "gap", "应享未享", "Due, not received"
+    OVER = "over", "不应享而享", "Received, not due"
+    CANNOT_TELL = "cannot_tell", "待核对", "To be checked"
+    RECEIVED = "received", "已享受", "Received"
+
+
 CODE_LISTS: Final[dict[str, type[CodeList]]] = {
     "household_type": HouseholdType,
     "monitor_type": MonitorType,
@@ -383,6 +410,8 @@ CODE_LISTS: Final[dict[str, type[CodeList]]] = {
     "level": Level,
     "channel": Channel,
     "department": Department,
+    "policy_area": PolicyArea,
+    "entitlement_state": EntitlementState,
 }
 """Every list by the name under which column contracts and pages ask for it."""
 
