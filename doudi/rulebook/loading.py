@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
@@ -31,6 +31,7 @@ TOLERANCE = "region_unknown_share"
 counts as incomplete."""
 LOOK_BACK_WINDOW = "look_back_window_months"
 """The parameter that says how long before an enrolment an alert still counts as having found the household."""
+_PLACE = re.compile(r"(?P<folder>[a-z]+)/(?P<stem>[a-z0-9_]+(?:\.[a-z0-9_]+)*)\.yaml")
 RESERVED = frozenset({"as_of", "household_key", "person_key", "region_code", "region_key", "name", "year", "level"})
 _Read = TypeVar("_Read")
 
@@ -90,9 +91,13 @@ def load_rulebook(root: Path) -> Rulebook:
                 problems.append(Problem(str(path), 1, "unreadable", f"读不了文件（{error}）", "存为 UTF-8"))
     if not any(name.startswith("screening/") for name in texts):
         problems.append(Problem(str(root), 1, "empty", "没有规则文件（screening/*.yaml）", "检查规则目录"))
+    try:
+        rulebook = build_rulebook(texts, prefix=f"{root}/")
+    except RulebookError as error:
+        raise RulebookError([*problems, *error.problems]) from error
     if problems:
         raise RulebookError(problems)
-    return build_rulebook(texts, prefix=f"{root}/")
+    return rulebook
 
 
 def build_rulebook(texts: Mapping[str, str], *, prefix: str = "rules/") -> Rulebook:
@@ -104,18 +109,15 @@ def build_rulebook(texts: Mapping[str, str], *, prefix: str = "rules/") -> Ruleb
     parameters = build.each(documents["parameters"], read_parameter)
     sources = {**REGISTRY, **feeds}
     facts = build.facts(documents["facts"], sources, parameters)
-    rules: dict[str, Rule] = {}
-    policies: dict[str, Policy] = {}
-    if not build.problems:
-        rules = build.each(documents["screening"], lambda one: read_rule(one, facts=facts, parameters=parameters))
-        policies = build.each(
-            documents["policies"],
-            lambda one: read_policy(one, facts=facts, parameters=parameters, sources=sources),
-        )
-        build.problems += check_policies(policies)
-        build.problems += check_departed(policies, facts, parameters)
-        build.whole(facts, parameters)
-        build.across_households(facts, parameters, rules)
+    rules = build.each(documents["screening"], lambda one: read_rule(one, facts=facts, parameters=parameters))
+    policies = build.each(
+        documents["policies"],
+        lambda one: read_policy(one, facts=facts, parameters=parameters, sources=sources),
+    )
+    build.add(check_policies(policies))
+    build.add(check_departed(policies, facts, parameters))
+    build.whole(facts, parameters)
+    build.across_households(facts, parameters, rules)
     if build.problems:
         raise RulebookError(sorted(build.problems, key=lambda one: (one.file, one.line)))
     digest = hashlib.sha256("\0".join(f"{name}\0{texts[name]}" for name in sorted(texts)).encode()).hexdigest()
@@ -134,24 +136,52 @@ def build_rulebook(texts: Mapping[str, str], *, prefix: str = "rules/") -> Ruleb
     )
 
 
+_FOLLOWING = ("unknown_name", "unknown_column", "source", "window", "member", "tolerance", "departed")
+"""Problems that may only be there because another file could not be read."""
+
+
 class _Build:
+    """Reads the files one after the other. What only fails because another file failed is not told again."""
+
     def __init__(self, prefix: str) -> None:
         self.prefix = prefix
         self.problems: list[Problem] = []
+        self.broken: set[str] = set()
+        """Ids of files that could not be used."""
+
+    def failed(self, name: str, problems: Iterable[Problem]) -> None:
+        """Note what is wrong with a file, apart from what follows from files noted before."""
+        self.add(problems)
+        self.broken.add(name)
+
+    def add(self, problems: Iterable[Problem]) -> None:
+        self.problems += [one for one in problems if not self._follows(one)]
+
+    def _follows(self, problem: Problem) -> bool:
+        words = set(re.findall(r"[a-z][a-z0-9_.]*", problem.message))
+        return problem.code in _FOLLOWING and bool(words & self.broken)
 
     def documents(self, texts: Mapping[str, str]) -> dict[str, list[Document]]:
         found: dict[str, list[Document]] = {folder: [] for folder in FOLDERS}
         for name, text in texts.items():
-            folder, _, file = name.partition("/")
+            place = _PLACE.fullmatch(name)
+            if place is None or place["folder"] not in FOLDERS:
+                message = f"规则目录里没有这样的位置：{name[:120]}"
+                remedy = "文件放在 " + "、".join(FOLDERS) + " 之下，文件名用小写字母、数字、下划线和点"
+                self.problems.append(Problem(f"{self.prefix}{name[:120]}", 1, "path", message, remedy))
+                continue
+            folder, stem = place["folder"], place["stem"]
             try:
                 document = read_document(f"{self.prefix}{name}", text)
             except RulebookError as error:
-                self.problems += error.problems
+                self.failed(stem, error.problems)
                 continue
-            stem = file.removesuffix(".yaml")
-            if document.content.get("id") != stem:
+            own = document.content.get("id")
+            if own != stem:
                 message = f"id 应与文件名一致：{stem}"
-                self.problems.append(document.problem("id", message, f"写 id: {stem}", at=("id",)))
+                if f"{folder}/{own}.yaml" in texts:
+                    message += f"（{own} 已有自己的文件 {folder}/{own}.yaml）"
+                self.failed(stem, [document.problem("id", message, f"写 id: {stem}", at=("id",))])
                 continue
             found[folder].append(document)
         return found
@@ -159,10 +189,11 @@ class _Build:
     def each(self, documents: list[Document], read: Callable[[Document], _Read]) -> dict[str, _Read]:
         done: dict[str, _Read] = {}
         for document in documents:
+            name = str(document.content["id"])
             try:
-                done[str(document.content["id"])] = read(document)
+                done[name] = read(document)
             except RulebookError as error:
-                self.problems += error.problems
+                self.failed(name, error.problems)
         return done
 
     def facts(
@@ -179,16 +210,16 @@ class _Build:
                 if not self._mentions(pair[1], set(waiting) - {name}) and not self._mentions(pair[1], {name})
             }
             if not ready:
-                for document, _file in waiting.values():
+                for name, (document, _file) in waiting.items():
                     message = "事实互相引用，算不出来"
-                    self.problems.append(document.problem("cycle", message, "去掉其中一处引用", at=("expression",)))
+                    self.failed(name, [document.problem("cycle", message, "去掉其中一处引用", at=("expression",))])
                 break
             for name, (document, file) in ready.items():
                 del waiting[name]
                 try:
                     done[name] = build_fact(document, file, sources=sources, parameters=parameters, known=done)
                 except RulebookError as error:
-                    self.problems += error.problems
+                    self.failed(name, error.problems)
         return done
 
     def _forms(self, documents: list[Document]) -> Iterator[tuple[Document, FactFile]]:
@@ -196,7 +227,7 @@ class _Build:
             try:
                 yield document, read_fact_file(document)
             except RulebookError as error:
-                self.problems += error.problems
+                self.failed(str(document.content["id"]), error.problems)
 
     def _mentions(self, file: FactFile, names: set[str]) -> bool:
         if file.from_ not in (FACTS, *PERSONS_OF_HOUSEHOLD, HOUSEHOLDS):
@@ -212,12 +243,16 @@ class _Build:
         for name, fact in facts.items():
             if name in RESERVED | OF_POLICIES or name.startswith("gap_"):
                 self.problems.append(fact.document.problem("name", f"{name} 是保留的名字", "换一个 id", at=("id",)))
+        for name, parameter in parameters.items():
+            if name in RESERVED or name.startswith("gap_"):
+                self.problems.append(Problem(parameter.file, 1, "name", f"{name} 是保留的名字", "换一个 id"))
         member = facts.get(MEMBER_FACT)
         if any(fact.source.id in PERSONS_OF_HOUSEHOLD or fact.source.is_feed for fact in facts.values()) and (
             member is None or member.subject != "person" or member.type.kind.value != "boolean"
         ):
             message = f"缺少事实 {MEMBER_FACT}（人，是否）：谁算家庭成员"
-            self.problems.append(Problem(f"{self.prefix}facts", 1, "member", message, "建 rules/facts/is_member.yaml"))
+            problem = Problem(f"{self.prefix}facts", 1, "member", message, "建 rules/facts/is_member.yaml")
+            self.add([problem])
 
     def across_households(
         self, facts: Mapping[str, Fact], parameters: Mapping[str, Parameter], rules: Mapping[str, Rule]
@@ -227,17 +262,18 @@ class _Build:
         if regional and (TOLERANCE not in parameters or parameters[TOLERANCE].kind != "number"):
             message = f"缺少参数 {TOLERANCE}（数字）：村、乡的汇总允许多大比例的户缺数据"
             remedy = f"建 rules/parameters/{TOLERANCE}.yaml"
-            self.problems.append(Problem(f"{self.prefix}parameters", 1, "tolerance", message, remedy))
+            problem = Problem(f"{self.prefix}parameters", 1, "tolerance", message, remedy)
+            self.add([problem])
         for fact in regional:
             if fact.source.id == ALERTS and fact.where is not None:
                 for name in _rules_named(fact.where):
-                    if name not in rules:
+                    if name not in rules and name not in self.broken:
                         hint = _nearest(name, rules)
                         problem = fact.document.problem("unknown_name", f"没有规则 {name}", hint, at=("where",))
                         self.problems.append(problem)
         for rule in rules.values():
             named = rule.concerns.rule if rule.concerns else None
-            if named is not None and named not in rules:
+            if named is not None and named not in rules and named not in self.broken:
                 hint = _nearest(named, rules)
                 problem = rule.document.problem("unknown_name", f"没有规则 {named}", hint, at=("concerns", "clues"))
                 self.problems.append(problem)
