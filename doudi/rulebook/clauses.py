@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from difflib import get_close_matches
 from typing import Any, Literal, Protocol
 
@@ -22,6 +22,7 @@ FORMATS = (*UNITS, "number", "date", "label")
 State = Literal["draft", "reviewed", "in_force", "retired"]
 """Where a text stands. Only one in force, or retired from a later day on, takes part in a screening."""
 _SLOT = re.compile(r"\{([^{}:]*)(?::([^{}]*))?\}")
+_MONTH = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
 _WORDS = {"facts": "事实", "parameters": "参数"}
 _FOLDERS = {"facts": "rules/facts", "parameters": "rules/parameters"}
 
@@ -166,6 +167,10 @@ class Reader:
             unit = self.facts[name].unit if name in self.facts else self.parameters[name].unit
             if wanted == "percent" and unit == "share":
                 wanted = "share"
+            if wanted in UNITS and (scope[name].kind is not ValueType.NUMBER or unit not in (wanted, "none")):
+                own = own_format(scope[name], unit)
+                self.say("unit", f"{name} 的单位不是 {wanted}", f"写成 {{{name}:{own}}}", at=at)
+                continue
             parts.append(Slot(name, wanted or own_format(scope[name], unit)))
             self.used.add(name)
         rest = text[end:]
@@ -223,12 +228,16 @@ def fits(value: Any, column: ColumnType) -> bool:
         return True
     match column.kind:
         case ValueType.NUMBER:
-            return isinstance(value, (int, float)) and not isinstance(value, bool)
+            return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e15
         case ValueType.BOOLEAN:
             return isinstance(value, bool)
         case ValueType.DATE:
-            return isinstance(value, date)
+            return isinstance(value, date) and not isinstance(value, datetime)
         case ValueType.TEXTS:
-            return isinstance(value, list)
+            return isinstance(value, list) and all(
+                isinstance(one, str) and (column.codes is None or one in column.codes) for one in value
+            )
+        case ValueType.MONTH:
+            return isinstance(value, str) and _MONTH.fullmatch(value) is not None
         case _:
             return isinstance(value, str) and (column.codes is None or value in column.codes)
