@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "doudi.web.registry",
     "doudi.web.intake",
     "doudi.web.discovery",
+    "doudi.web.rulekeeping",
     "doudi.web.cockpit",
 ]
 
