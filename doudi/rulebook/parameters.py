@@ -97,9 +97,12 @@ _COLUMN_TYPES: Mapping[str, ColumnType] = {
 
 @dataclass(frozen=True, slots=True)
 class ParameterValue:
-    """A value that holds somewhere on some day, and where it comes from."""
+    """A value that holds somewhere on some day, and where it comes from.
 
-    value: Value
+    `value` is None only in a screening, for an amount of a policy that the region has not filed.
+    """
+
+    value: Value | None
     region: RegionCode
     in_force_from: date
     until: date | None

@@ -5,13 +5,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol
 
 from sqlglot import exp
 
 from doudi.rulebook import Fact, Predicate, Rule
 from doudi.rulebook.facts import AS_OF
 from doudi.rulebook.loading import MEMBER_FACT
-from doudi.rulebook.rules import Slot
+from doudi.rulebook.rules import Sentence, Slot
 from doudi.screening.counting import DIALECT
 from doudi.screening.fact_sql import FactSql
 from doudi.screening.narrowing import columns_of, conjuncts, surely_false
@@ -56,6 +57,22 @@ def found_table(rule_id: str) -> str:
     return "found__" + rule_id.replace(".", "__")
 
 
+class Telling(Protocol):
+    """A rule, or whatever else tells people by facts and parameters why something is so."""
+
+    @property
+    def facts(self) -> tuple[str, ...]: ...
+
+    @property
+    def parameters(self) -> tuple[str, ...]: ...
+
+    @property
+    def because(self) -> Sentence: ...
+
+    @property
+    def because_en(self) -> Sentence: ...
+
+
 @dataclass(frozen=True)
 class RuleSql:
     """Writes the SQL of rules over tables of facts."""
@@ -75,25 +92,29 @@ class RuleSql:
         columns = [f'{self.outcome(rule)} AS "{outcome_column(rule.id)}"' for rule in rules]
         return f"SELECT *, {', '.join(columns)} FROM ({base}) facts"
 
-    def _bindings(self) -> dict[str, exp.Expression]:
+    def bindings(self) -> dict[str, exp.Expression]:
         return {AS_OF: literal(self.as_of), **self.thresholds.fixed}
 
-    def _parts(self, condition: Predicate) -> list[str]:
+    def parts(self, condition: Predicate) -> list[str]:
         """The parts of a condition that must all hold; one that is false only for want of data is unknown."""
         parts: list[str] = []
-        for part in conjuncts(condition.bound(self._bindings())):
+        for part in conjuncts(condition.bound(self.bindings())):
             gaps = " OR ".join(f'"gap_{name}"' for name in sorted(columns_of(part)) if name in self.gapped)
             sql = f"({part.sql(dialect=DIALECT)})"
             parts.append(f"(CASE WHEN {sql} THEN TRUE WHEN {gaps} THEN NULL ELSE {sql} END)" if gaps else sql)
         return parts
 
+    def condition(self, condition: Predicate) -> str:
+        """SQL of a condition over rows of facts: true, false or (for want of data) unknown."""
+        return " AND ".join(self.parts(condition))
+
     def outcome(self, rule: Rule) -> str:
         """SQL of the outcome code."""
-        when = " AND ".join(self._parts(rule.when))
+        when = self.condition(rule.when)
         unknown = NO_DATA if self.absent[rule.id] else CANNOT_TELL
         outcome = f"COALESCE(CAST(({when}) AS TINYINT), {unknown})"  # true is RAISED, false NOT_RAISED
         if rule.escalate is not None:
-            urgent = rule.escalate.when.sql(DIALECT, self._bindings())
+            urgent = rule.escalate.when.sql(DIALECT, self.bindings())
             outcome = f"CASE WHEN {when} AND ({urgent}) THEN {ESCALATED} ELSE {outcome} END"
         if rule.subject == "person":
             outcome = f"CASE WHEN {MEMBER_FACT} THEN {outcome} ELSE {NOT_RAISED} END"
@@ -110,7 +131,7 @@ class RuleSql:
         base = writer.person_sql(needed - {MEMBER_FACT}, inner=self._needed_feeds(rule), members_only=True)
         if table_of(rule, self.facts) == PERSONS_WITH_HOUSEHOLD:
             base = with_household(base, [rule], self.facts, self.gapped)
-        possible = " AND ".join(f"{part} IS NOT FALSE" for part in self._parts(rule.when))
+        possible = " AND ".join(f"{part} IS NOT FALSE" for part in self.parts(rule.when))
         column = f'{self.outcome(rule)} AS "{outcome_column(rule.id)}"'
         found = f"SELECT *, {column} FROM ({base}) f WHERE {MEMBER_FACT} AND {possible}"
         return f'SELECT * FROM ({found}) f WHERE "{outcome_column(rule.id)}" IN ({RAISED}, {ESCALATED}, {CANNOT_TELL})'
@@ -118,7 +139,7 @@ class RuleSql:
     def _needed_feeds(self, rule: Rule) -> set[str]:
         """Feeds in which a person must have a row for the rule to be met or unknown."""
         needed: set[str] = set()
-        for part in conjuncts(rule.when.bound(self._bindings())):
+        for part in conjuncts(rule.when.bound(self.bindings())):
             names = columns_of(part)
             facts = [self.facts[name] for name in names if name in self.facts]
             feeds = {fact.source.id for fact in facts if fact.subject == "person" and fact.source.is_feed}
@@ -150,11 +171,11 @@ class RuleSql:
         sources = [source.model_dump(exclude_defaults=True) for source in rule.legal_basis]
         return {
             **self._heads(rule),
-            "facts": json_sql({name: self._fact(name) for name in rule.facts}),
-            "thresholds": self._thresholds_json(rule),
+            "facts": json_sql({name: self.fact(name) for name in rule.facts}),
+            "thresholds": self.thresholds_json(rule),
             "legal_basis": text(json.dumps(sources, ensure_ascii=False)),
-            "sentence": sentence_sql(rule.because, self._shown(rule, "zh"), "zh"),
-            "sentence_en": sentence_sql(rule.because_en, self._shown(rule, "en"), "en"),
+            "sentence": sentence_sql(rule.because, self.shown(rule, "zh"), "zh"),
+            "sentence_en": sentence_sql(rule.because_en, self.shown(rule, "en"), "en"),
         }
 
     def _heads(self, rule: Rule) -> dict[str, str]:
@@ -207,12 +228,12 @@ class RuleSql:
             parts.append(f"SELECT household_key FROM household_facts WHERE {anything}")
         return union_all(parts) or "SELECT household_key FROM registry_household WHERE FALSE"
 
-    def _fact(self, name: str) -> Shown:
+    def fact(self, name: str) -> Shown:
         return Shown(f'f."{name}"', self.facts[name].type.kind.value, self.labels.get(name))
 
-    def _shown(self, rule: Rule, language: str) -> dict[str, Shown | str]:
+    def shown(self, rule: Telling, language: str) -> dict[str, Shown | str]:
         """Facts as columns; parameters already written out where they are the same everywhere."""
-        shown: dict[str, Shown | str] = {name: self._fact(name) for name in rule.facts}
+        shown: dict[str, Shown | str] = {name: self.fact(name) for name in rule.facts}
         forms = {part.name: part.format for part in (*rule.because, *rule.because_en) if isinstance(part, Slot)}
         for name in rule.parameters:
             if name in self.thresholds.varying:
@@ -222,7 +243,7 @@ class RuleSql:
                 shown[name] = written(value, forms.get(name, "number"), language)
         return shown
 
-    def _thresholds_json(self, rule: Rule) -> str:
+    def thresholds_json(self, rule: Telling) -> str:
         fixed = self.thresholds.told(rule.parameters)
         pieces: list[str] = []
         lead = "{"
@@ -250,7 +271,7 @@ class RuleSql:
             f'FROM {rows} WHERE f."{outcome_column(rule.id)}" = {CANNOT_TELL}{_ATTACHED if attached else ""}'
         )
 
-    def missing(self, rule: Rule) -> str:
+    def missing(self, rule: Telling) -> str:
         """SQL of the facts that a rule lacks in a row `f`, with commas between them; all of its facts if none shows."""
         missing: list[str] = []
         for name in rule.facts:

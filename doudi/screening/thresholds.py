@@ -78,7 +78,7 @@ class Thresholds:
             listed = [list(value) if isinstance(value, tuple) else value for value in values]
             columns[name] = pa.array(listed, ARROW_TYPES[self.parameters[name].type.kind])
             if self.parameters[name].kind == "number":
-                since = [window_start(self.as_of, max(0.0, float(str(value)))) for value in values]
+                since = [window_start(self.as_of, max(0.0, float(str(value or 0)))) for value in values]
                 columns[f"{name}__since"] = pa.array(since, pa.date32())
             columns[f"{name}__json"] = pa.array([told(self.by_region[key][name]) for key in keys], pa.string())
         return pa.table(columns)
@@ -130,6 +130,8 @@ def plain(value: Any) -> Any:
 
 def literal(value: Any) -> exp.Expression:
     """A value as a SQL literal."""
+    if value is None:
+        return exp.cast(exp.Null(), "DOUBLE")
     if isinstance(value, bool):
         return exp.Boolean(this=value)
     if isinstance(value, (int, float)):
@@ -141,22 +143,41 @@ def literal(value: Any) -> exp.Expression:
     return exp.Literal.string(str(value))
 
 
-def thresholds_for(rulebook: Rulebook, names: Iterable[str], region_codes: Iterable[str], *, as_of: date) -> Thresholds:
-    """Work out the parameters for all regions. Raises MissingParameters listing every one that has no value."""
-    parameters = {name: rulebook.parameters[name] for name in sorted(names)}
+def thresholds_for(
+    rulebook: Rulebook,
+    names: Iterable[str],
+    region_codes: Iterable[str],
+    *,
+    as_of: date,
+    amounts: Mapping[str, tuple[RegionCode, ...]] | None = None,
+) -> Thresholds:
+    """Work out the parameters for all regions. Raises MissingParameters listing every one that has no value.
+
+    `amounts`: further parameters that need a value only in the regions named; elsewhere they may be unknown.
+    """
+    needed, further = set(names), amounts or {}
+    parameters = {name: rulebook.parameters[name] for name in sorted(needed | set(further))}
     deepest = max((len(region.prefix) for one in parameters.values() for region in one.regions), default=0)
     prefix = next(length for length in _PREFIX_LENGTHS if length >= deepest)
     keys = sorted({code[:prefix] for code in region_codes}) or ["0" * prefix]
     missing: dict[str, MissingParameter] = {}
     found: dict[str, dict[str, ParameterValue]] = {}
     for key in keys:
+        region = RegionCode(key.ljust(12, "0"))
         values: dict[str, ParameterValue] = {}
         for name, parameter in parameters.items():
             try:
-                values[name] = parameter.value(region=RegionCode(key.ljust(12, "0")), on=as_of)
+                values[name] = parameter.value(region=region, on=as_of)
             except MissingParameter as error:
-                missing.setdefault(name, error)
+                if name in needed or any(region.prefix.startswith(one.prefix) for one in further[name]):
+                    missing.setdefault(name, error)
+                values[name] = _unknown(parameter, region, as_of)
         found[key] = values
     if missing:
         raise MissingParameters(list(missing.values()))
     return Thresholds(as_of, prefix, parameters, found)
+
+
+def _unknown(parameter: Parameter, region: RegionCode, as_of: date) -> ParameterValue:
+    """In place of a value that nobody has filed, where a screening can do without."""
+    return ParameterValue(None, region, as_of, None, None, None, verified=False, file=parameter.file, line=1)
