@@ -137,7 +137,8 @@ def _recomputed(before: ScreeningResult, changed: Rulebook) -> set[str] | None:
     """
     today, on = before.rulebook, before.plan.as_of
     files = {path for path in {*today.texts, *changed.texts} if today.texts.get(path) != changed.texts.get(path)}
-    if any(path.startswith("feeds/") for path in files) or _more_than_alerts(before):
+    across = any(rule.regional for book in (today, changed) for rule in book.rules_on(on))
+    if across or getattr(today, "policies", None) or any(path.startswith("feeds/") for path in files):
         return None
     differ: set[str] = set()
     for book in (today, changed):
@@ -146,10 +147,6 @@ def _recomputed(before: ScreeningResult, changed: Rulebook) -> set[str] | None:
                 differ.add(rule.id)
     levels = [book.rules[name].level for book in (today, changed) for name in differ if name in book.rules]
     return None if "exclusion" in levels else differ
-
-
-def _more_than_alerts(result: ScreeningResult) -> bool:
-    return any(getattr(result, name, None) is not None for name in ("entitlements", "region_alerts"))
 
 
 def _rests_on(rule: Rule, book: Rulebook) -> set[str]:
