@@ -36,7 +36,7 @@ class Thresholds:
     def of(cls, rules_root: Path, as_of: date) -> "Thresholds":
         """Read from `rules_root/parameters`. Raises RulebookError or MissingParameter that name the file."""
 
-        def value(name: str) -> Value:
+        def value(name: str) -> Value | None:
             path = rules_root / "parameters" / f"{name}.yaml"
             parameter = read_parameter(read_document(str(path), path.read_text(encoding="utf-8")))
             return parameter.value(region=RegionCode(AREA), on=as_of).value
