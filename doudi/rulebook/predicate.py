@@ -22,7 +22,16 @@ from doudi.rulebook import grammar
 from doudi.rulebook.grammar import PredicateError
 from doudi.rulebook.value_types import ColumnType, ValueType, column_type
 
-__all__ = ["Expression", "Predicate", "PredicateError", "parse_aggregate", "parse_expression", "parse_predicate"]
+__all__ = [
+    "Expression",
+    "Predicate",
+    "PredicateError",
+    "columns_of",
+    "conjuncts",
+    "parse_aggregate",
+    "parse_expression",
+    "parse_predicate",
+]
 
 Bindings = Mapping[str, exp.Expression]
 
@@ -55,6 +64,19 @@ class Expression:
 @dataclass(frozen=True, slots=True)
 class Predicate(Expression):
     """A checked condition: true, false or (for want of data) unknown."""
+
+
+def conjuncts(tree: exp.Expression) -> list[exp.Expression]:
+    """The parts of a condition that must all hold."""
+    if isinstance(tree, exp.Paren):
+        return conjuncts(tree.this)
+    if isinstance(tree, exp.And):
+        return [*conjuncts(tree.this), *conjuncts(tree.expression)]
+    return [tree]
+
+
+def columns_of(tree: exp.Expression) -> set[str]:
+    return {column.name for column in tree.find_all(exp.Column)}
 
 
 def _replacement(node: exp.Expression, bindings: Bindings) -> exp.Expression:

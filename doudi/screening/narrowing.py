@@ -5,18 +5,9 @@ from collections.abc import Mapping
 from sqlglot import exp
 from sqlglot.optimizer.simplify import simplify
 
+from doudi.rulebook.predicate import columns_of, conjuncts
 
-def conjuncts(tree: exp.Expression) -> list[exp.Expression]:
-    """The parts of a condition that must all hold."""
-    if isinstance(tree, exp.Paren):
-        return conjuncts(tree.this)
-    if isinstance(tree, exp.And):
-        return [*conjuncts(tree.this), *conjuncts(tree.expression)]
-    return [tree]
-
-
-def columns_of(tree: exp.Expression) -> set[str]:
-    return {column.name for column in tree.find_all(exp.Column)}
+__all__ = ["columns_of", "conjuncts", "surely_false"]
 
 
 def surely_false(tree: exp.Expression, values: Mapping[str, exp.Expression]) -> bool:
