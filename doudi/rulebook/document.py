@@ -115,11 +115,11 @@ def _plain(file: str, text: str) -> None:
         refuse(line, f"有看不见的字符（U+{ord(found[0]):04X}）", "删去这个字符，重新输入这一行")
     depth = 0
     for event in yaml.parse(text, Loader=_Base):
-        line = event.start_mark.line + 1
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+        line = event.start_mark.line + 1 if event.start_mark else 1
+        if getattr(event, "anchor", None):  # of an anchor, and of an alias
             refuse(line, "不能用锚点和引用（& 和 *）", "把内容写全；文字以 & 或 * 开头时加引号")
-        if getattr(event, "tag", None):
-            refuse(line, f"不能用类型标记（{event.tag}）", "去掉感叹号；文字以 ! 开头时加引号")
+        if tag := getattr(event, "tag", None):
+            refuse(line, f"不能用类型标记（{tag}）", "去掉感叹号；文字以 ! 开头时加引号")
         if isinstance(event, yaml.ScalarEvent) and _UNSEEN.search(event.value):
             refuse(line, "文字里有看不见的字符", "不要用反斜线写控制字符")
         if isinstance(event, yaml.CollectionStartEvent):
