@@ -2,7 +2,7 @@
 
     out/registry/{regions,household,person,income}.parquet
     out/snapshots/<feed>/<YYYY-MM>/<sha12>/{data.parquet, manifest.json}
-    out/truth/{at_risk.csv, summary.json}
+    out/truth/{at_risk.csv, regions_at_risk.csv, summary.json}
 
 Rows carry keys instead of resident ids, as everything does that was read from a sheet.
 """
@@ -21,12 +21,13 @@ from doudi.standards.periods import Month
 from doudi.standards.pseudonym import Pseudonymiser
 from doudi.synth.county.economy import BESIDE, COMPONENTS
 from doudi.synth.county.whole import County, make_county
+from doudi.synth.regional_truth import regions_at_risk
 from doudi.synth.sheets.readings import as_read
 from doudi.synth.tables.departments import department_tables
 from doudi.synth.tables.registry import household_table, income_table, person_table
 from doudi.synth.thresholds import Thresholds
 from doudi.synth.truth import at_risk
-from doudi.synth.write import Progress, Written, write_truth
+from doudi.synth.write import Progress, Written, write_region_truth, write_truth
 
 HOUSEHOLD_COLUMNS = (
     "household_no", "region_code", "head_name", "household_type", "monitor_type", "enrolled_month", "exited_month",
@@ -97,6 +98,7 @@ def write_snapshots(
         write_snapshot(reading, snapshots, month=month, pseudonymiser=hidden)
     risks = at_risk(county, tables, thresholds)
     rows = {feed: table.num_rows for feed, table in tables.items()}
+    write_region_truth(truth, regions_at_risk(county, tables, rules_root))
     written = Written.of(county, registry, snapshots, truth, rows=rows, stains=(), risks=risks)
     write_truth(written, county, risks, (), dirt=0.0)
     tell("真相", 4, 4)

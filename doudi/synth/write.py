@@ -16,6 +16,7 @@ from doudi.feeds.contract import Contract, load_contracts
 from doudi.standards.periods import IncomeYear, Month
 from doudi.synth.county.arrays import chance
 from doudi.synth.county.whole import County, make_county
+from doudi.synth.regional_truth import regions_at_risk
 from doudi.synth.sheets.cells import Cell, cells, headers, written_columns
 from doudi.synth.sheets.dirt import Sheet, Stain, soil
 from doudi.synth.sheets.layout import LAYOUTS, Layout
@@ -28,7 +29,7 @@ from doudi.synth.truth import at_risk
 Progress = Callable[[str, int, int], None]
 """Called with what is being written, how many steps are done, and how many there are."""
 
-AT_RISK, DIRT, SUMMARY = "at_risk.csv", "dirt.csv", "summary.json"
+AT_RISK, REGIONS_AT_RISK, DIRT, SUMMARY = "at_risk.csv", "regions_at_risk.csv", "dirt.csv", "summary.json"
 DIRT_COLUMNS = (
     "file",
     "sheet",
@@ -104,11 +105,13 @@ def write_county(
         stem = file_stem(contracts[feed], as_of)
         tell(stem, done, len(LAYOUTS) + 1)
         folder = folders["registry" if feed.startswith("registry_") else "feeds"]
+        rate = _rate(contracts[feed], dirt)
         path, page, sheet = _write_sheet(
-            contracts[feed], tables[feed], layout, folder / stem, seed=seed, dirt=_rate(feed, dirt), as_of=as_of
+            contracts[feed], tables[feed], layout, folder / stem, seed=seed, dirt=rate, as_of=as_of
         )
         stains += [(path.name, page.name, page.first_row + stain.row, stain) for stain in sheet.stains]
     risks = at_risk(county, tables, thresholds)
+    write_region_truth(folders["truth"], regions_at_risk(county, tables, rules_root))
     written = Written.of(
         county,
         *folders.values(),
@@ -130,9 +133,9 @@ def file_stem(contract: Contract, as_of: date) -> str:
     return f"{contract.title}_{(Month(as_of) - 1).compact}"
 
 
-def _rate(feed: str, dirt: float) -> float:
-    """Region codes come from a published list and are right."""
-    return 0.0 if feed == "registry_region" else dirt
+def _rate(contract: Contract, dirt: float) -> float:
+    """Region codes come from a published list and are right; so are the few rows about villages."""
+    return 0.0 if contract.subject == "region" else dirt
 
 
 def _write_sheet(
@@ -224,6 +227,12 @@ def write_truth(
         "at_risk": dict(written.at_risk),
     }
     (written.truth / SUMMARY).write_text(json.dumps(summary, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def write_region_truth(folder: Path, risks: pa.Table) -> None:
+    """Which villages and townships are at risk as a whole."""
+    columns = (column.to_pylist() for column in risks.columns)
+    _write_csv(folder / REGIONS_AT_RISK, risks.column_names, zip(*columns, strict=True))
 
 
 def _yes(stain: Stain) -> str:

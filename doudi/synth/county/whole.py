@@ -15,6 +15,7 @@ from doudi.synth.county.monitoring import Monitoring, make_monitoring
 from doudi.synth.county.names import person_name_pool
 from doudi.synth.county.people import People, make_people
 from doudi.synth.county.places import Places, make_places
+from doudi.synth.county.villages import relapsed
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,13 @@ def make_county(*, households: int, seed: int, as_of: date) -> County:
         members=members,
         people=people,
         economy=economy,
-        monitoring=make_monitoring(members, people, economy, seed=seed, as_of=as_of),
+        monitoring=relapsed(
+            make_monitoring(members, people, economy, seed=seed, as_of=as_of),
+            economy.year.per_capita,
+            places,
+            seed=seed,
+            as_of=as_of,
+        ),
         identity=_identify(members, household_no, seed),
         household_no=household_no,
         size_now=a_household(members.household, people.active, households).astype(np.int64),

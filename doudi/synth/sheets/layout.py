@@ -86,4 +86,6 @@ LAYOUTS: dict[str, Layout] = {
     "business_registration": Layout(date_shape="slashes"),
     "payroll": Layout(title=False, date_shape="compact"),
     "property_registration": Layout(date_shape="chinese"),
+    "village_product": Layout(above=("填报单位：示例县农业农村局        单位：元/公斤",), leaves_out=("region_code",)),
+    "village_workshop": Layout(date_shape="dots", below=("填报单位：示例县人力资源和社会保障局",), leaves_out=()),
 }  # fmt: skip

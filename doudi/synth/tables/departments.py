@@ -26,11 +26,13 @@ from doudi.synth.county.people import DEAD, IN_ARMY, IN_PRISON, KINDS, MOVED_OUT
 from doudi.synth.county.whole import County
 from doudi.synth.tables.assets import ASSET_TABLES
 from doudi.synth.tables.registry import insured_now
+from doudi.synth.tables.villages import village_tables, with_events
 
 
 def department_tables(county: County) -> dict[str, pa.Table]:
     """All feeds by id."""
-    return {feed: make(county) for feed, make in (_TABLES | ASSET_TABLES).items()}
+    tables = {feed: make(county) for feed, make in (_TABLES | ASSET_TABLES).items()}
+    return with_events(county, tables) | village_tables(county)
 
 
 def medical_settlement(county: County) -> pa.Table:
