@@ -39,6 +39,9 @@ app.command(help=_("说明一户为什么在(或不在)名单上"))(screening.ex
 app.command("what-if", help=_("政策推演：改一条线、一条规则或一项待遇，看哪些户进、哪些户出、花多少钱；不动真实数据"))(
     trials.what_if
 )
+app.command("look-back", help=_("回测：用今天的规则看过去几个月，后来纳入的户能不能早发现、早多少、多报多少"))(
+    trials.look_back
+)
 app.add_typer(rules.app, name="rules", help=_("规则：列出、看懂、检查、跑用例"))
 app.command(help=_("启动网站和后台进程"))(service.serve)
 app.command(help=_("造好虚构县，导入，筛查，与标准答案对照，然后启动网站"))(county.demo)

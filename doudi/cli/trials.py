@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from doudi.cli.language import _
+from doudi.cli.language import _, asked_language
 from doudi.cli.output import console, fail, progress_bar
 from doudi.cli.places import RulesFolder, rules_folder
 
@@ -77,6 +77,85 @@ def what_if(
     console.print(table)
     if out is not None:
         console.print(_("已写出 %s") % out)
+
+
+def look_back(
+    folder: Folder,
+    first: Annotated[str, typer.Option("--from", help=_("从哪个月，如 2022-10"))],
+    last: Annotated[str, typer.Option("--to", help=_("到哪个月，如 2023-07；纳入情况也只看到这个月"))],
+    window: Annotated[
+        int | None, typer.Option(min=1, max=60, help=_("观察期（月）；默认用参数 look_back_window_months"))
+    ] = None,
+    out: Out = None,
+    rules: RulesFolder = None,
+) -> None:
+    """Run today's rules over past months and hold them against who was enrolled later."""
+    from doudi.screening.trial_commands import look_back_folder
+
+    _only_xlsx(out)
+    with _told() as tell:
+        looked = look_back_folder(
+            rules_root=rules_folder(rules),
+            folder=folder,
+            first=first,
+            last=last,
+            window=window,
+            out=out,
+            progress=tell,
+        )
+    total = looked.found.total
+    console.print(
+        _(
+            "后来纳入 %(truth)d 户：纳入前能发现 %(found)d 户（%(recall)s），"
+            "提前 %(lead)s 个月（中位），没有发现 %(never)d 户"
+        )
+        % {**total, "recall": _percent(total["recall"]), "lead": _number(total["lead_median"])},
+        highlight=False,
+    )
+    console.print(
+        _(
+            "预警过 %(raised)d 户：期内纳入 %(hits)d 户，未纳入 %(not_enrolled)d 户，"
+            "观察期未满 %(waiting)d 户；准确率 %(precision)s"
+        )
+        % {**total, "precision": _percent(total["precision"])},
+        highlight=False,
+    )
+    table = Table()
+    headings = (
+        _("规则"),
+        _("预警"),
+        _("期内纳入"),
+        _("未纳入"),
+        _("准确率"),
+        _("发现率"),
+        _("提前月数"),
+        _("最先发现"),
+    )
+    for heading in headings:
+        table.add_column(heading, justify="left" if heading == headings[0] else "right", overflow="fold")
+    for line in sorted(looked.found.by_rule, key=lambda one: -one["found"]):
+        rule = looked.rulebook.rules[line["value"]]
+        table.add_row(
+            rule.title_en if asked_language() == "en" else rule.title,
+            *(str(line[key]) for key in ("raised", "hits", "not_enrolled")),
+            _percent(line["precision"]),
+            _percent(line["recall"]),
+            _number(line["lead_median"]),
+            str(line["first"]),
+        )
+    console.print(table)
+    for sentence in looked.caveats:
+        console.print(f"[dim]{sentence}[/dim]", highlight=False, soft_wrap=True)
+    if out is not None:
+        console.print(_("已写出 %s") % out)
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{share:.0%}"
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:g}"
 
 
 def _only_xlsx(out: Path | None) -> None:

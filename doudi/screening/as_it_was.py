@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from doudi.feeds.snapshot import Snapshot
 from doudi.rulebook import MissingParameter, Parameter, Rulebook
+from doudi.rulebook.value_types import ValueType
 from doudi.screening.inputs import FeedRows, RegistryTables, Rows, standing
 from doudi.standards.periods import IncomeYear, Month
 from doudi.standards.regions import RegionCode, RegionLevel
@@ -104,11 +105,12 @@ def feeds_at(snapshots: Iterable[Snapshot], rulebook: Rulebook, day: date) -> Fe
 
 
 def _event_dates(rulebook: Rulebook, feed: str) -> list[str]:
-    """The columns by which facts tell when something of a feed happened."""
+    """The columns by which facts tell when something of a feed happened; else all its days."""
     windows = {
         fact.window.column for fact in rulebook.facts.values() if fact.source.id == feed and fact.window is not None
     }
-    return sorted(windows)
+    columns = rulebook.sources[feed].columns
+    return sorted(windows) or [name for name, column in columns.items() if column.kind is ValueType.DATE]
 
 
 def _up_to(table: pa.Table, columns: Iterable[str], day: date) -> pa.Table:

@@ -8,15 +8,18 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from doudi.rulebook import load_rulebook
+from doudi.rulebook import Rulebook, load_rulebook
 from doudi.rulebook.document import read_document
 from doudi.rulebook.drafting import ChangeRefused, Draft
 from doudi.screening.inputs import RegistryTables
+from doudi.screening.look_back import LookBack, look_back, month_ends
+from doudi.screening.look_back_report import caveats, write_look_back
 from doudi.screening.names import place_names
 from doudi.screening.shelf import Progress
 from doudi.screening.trial_inputs import region_of, trial_inputs
 from doudi.screening.trial_report import write_what_if
 from doudi.screening.what_if import WhatIf, what_if
+from doudi.standards.periods import Month
 from doudi.standards.regions import RegionCode
 
 
@@ -79,6 +82,57 @@ def what_if_folder(
         write_what_if(found, inputs.registry, out, rulebook=rulebook)
     tell(1.0, "完成")
     return TriedFolder(found, place_names(inputs.registry))
+
+
+@dataclass(frozen=True)
+class LookedBackFolder:
+    """A look-back over a folder, with what its figures rest on in sentences."""
+
+    found: LookBack
+    rulebook: Rulebook
+    caveats: list[str]
+
+
+def look_back_folder(
+    *,
+    rules_root: Path,
+    folder: Path,
+    first: str,
+    last: str,
+    window: int | None = None,
+    out: Path | None = None,
+    progress: Progress | None = None,
+) -> LookedBackFolder:
+    """Run today's rules over the months `first` to `last` (2022-10) of a folder. Enrolments are known until `last`.
+
+    Raises ChangeRefused (months that are none), RulebookError, MissingParameters, UnreadableFile.
+    """
+    tell = progress or (lambda share, what: None)
+    try:
+        days = month_ends(Month(first), Month(last))
+    except ValueError as error:
+        raise ChangeRefused("month", str(error)) from error
+    if not days:
+        raise ChangeRefused("month", "结束月份早于开始月份")
+    rulebook = load_rulebook(rules_root)
+    today = days[-1]
+    inputs = trial_inputs(folder, rules_root=rules_root, as_of=today, tell=lambda share, what: tell(share * 0.4, what))
+    found = look_back(
+        rulebook=rulebook,
+        registry=inputs.registry,
+        snapshots=inputs.snapshots,
+        days=days,
+        today=today,
+        registries=inputs.registries,
+        window=window,
+        progress=lambda share, what: tell(0.4 + share * 0.55, what),
+    )
+    if out is not None:
+        tell(0.96, "写回测结果")
+        out.parent.mkdir(parents=True, exist_ok=True)
+        write_look_back(found, inputs.registry, out, rulebook=rulebook)
+    tell(1.0, "完成")
+    return LookedBackFolder(found, rulebook, caveats(found, rulebook))
 
 
 def region_codes(registry: RegistryTables) -> list[str]:
