@@ -134,6 +134,16 @@ class Contract(_Part):
                 seen[key] = column.id
         return self
 
+    @model_validator(mode="after")
+    def _rows_tell_their_place(self) -> Self:
+        if self.subject == "region" and not self.id.startswith("registry_"):
+            wanted = {"region_code": "region_code", "township": "text", "village": "text"}
+            columns = {column.id: column.type for column in self.columns}
+            lacking = [name for name, kind in wanted.items() if columns.get(name) != kind]
+            if lacking:
+                raise ValueError(f"村、乡的数据要有 township、village（text）和 region_code 列，缺{'、'.join(lacking)}")
+        return self
+
     @cached_property
     def by_id(self) -> Mapping[str, Column]:
         return {column.id: column for column in self.columns}

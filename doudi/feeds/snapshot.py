@@ -136,7 +136,8 @@ def write_snapshot(
     """
     contract = reading.contract
     key = key_check(pseudonymiser)
-    digest = hashlib.sha256(f"{reading.sha256} {contract_fingerprint(contract)} {key}".encode()).hexdigest()[:12]
+    identity = f"{reading.sha256} {contract_fingerprint(contract)} {key}{_places(reading)}"
+    digest = hashlib.sha256(identity.encode()).hexdigest()[:12]
     folder = root / contract.id / str(month) / digest
     manifest = _manifest(reading, month, key)
     if (folder / MANIFEST).exists():
@@ -166,6 +167,13 @@ def write_snapshot(
     finally:
         shutil.rmtree(writing, ignore_errors=True)
     return _load(folder)
+
+
+def _places(reading: SheetReading) -> str:
+    """Of a sheet about regions also the codes found for its rows: they follow from the list of regions too."""
+    if reading.contract.subject != "region":
+        return ""
+    return " " + ",".join(str(code) for code in reading.table.column("region_code").to_pylist())
 
 
 def list_snapshots(root: Path, *, superseded: bool = False) -> list[Snapshot]:

@@ -145,7 +145,8 @@ def screen_folders(
     pseudonymiser = Pseudonymiser.for_folder(kept)
     shelf = Shelf(kept, contracts, pseudonymiser)
     tables, of_registry, problems = shelf.registry(registry, as_of, lambda share, what: tell(share * 0.4, what))
-    found, of_feeds = shelf.feeds(feeds, as_of, lambda share, what: tell(0.4 + share * 0.4, what))
+    reading = lambda share, what: tell(0.4 + share * 0.4, what)  # noqa: E731
+    found, of_feeds = shelf.feeds(feeds, as_of, reading, regions=tables.regions)
     result = screen(
         rulebook=rulebook,
         registry=tables,

@@ -7,15 +7,20 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from doudi.feeds.contract import Contract
 from doudi.feeds.folder import FolderFile, month_of_delivery, read_folder, sheet_paths
+from doudi.feeds.places import place_rows
 from doudi.feeds.problems import Problem, UnreadableFile
 from doudi.feeds.registry import assemble, write_registry
 from doudi.feeds.sheet import SheetReading, read_sheet
 from doudi.feeds.snapshot import Snapshot, contract_fingerprint, key_check, list_snapshots, write_snapshot
-from doudi.screening.inputs import RegistryTables
+from doudi.screening.inputs import RegistryTables, Rows
 from doudi.screening.report import Intake
 from doudi.standards.pseudonym import Pseudonymiser
+from doudi.standards.regions import RegionTree
 
 Progress = Callable[[float, str], None]
 """Hears the share done and what is being done."""
@@ -66,14 +71,18 @@ class Shelf:
         notes.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
         return RegistryTables.from_folder(home), intake, problems
 
-    def feeds(self, folder: Path, as_of: date, tell: Progress) -> tuple[list[Snapshot], tuple[Intake, ...]]:
+    def feeds(
+        self, folder: Path, as_of: date, tell: Progress, *, regions: Rows | None = None
+    ) -> tuple[list[Snapshot], tuple[Intake, ...]]:
+        """The departments' sheets as snapshots; rows about villages are looked up in the registry's `regions`."""
         known = self._known()
+        tree = _tree(regions)
         found: dict[tuple[str, str], tuple[Snapshot, str]] = {}
         intake: list[Intake] = []
         paths = sheet_paths(folder) if folder.is_dir() else []
         for number, path in enumerate(paths):
             tell(number / len(paths), path.name)
-            snapshot, came_in = self._feed(path, as_of, known)
+            snapshot, came_in = self._feed(path, as_of, known, tree)
             intake.append(came_in)
             if snapshot is None:
                 continue
@@ -94,10 +103,13 @@ class Shelf:
             for one in list_snapshots(self.root, superseded=True)
             if one.manifest["key_check"] == check
             and one.feed in self.contracts
+            and self.contracts[one.feed].subject != "region"
             and one.manifest["contract"] == contract_fingerprint(self.contracts[one.feed])
         }
 
-    def _feed(self, path: Path, as_of: date, known: Mapping[str, Snapshot]) -> tuple[Snapshot | None, Intake]:
+    def _feed(
+        self, path: Path, as_of: date, known: Mapping[str, Snapshot], tree: RegionTree | None
+    ) -> tuple[Snapshot | None, Intake]:
         snapshot = known.get(_sha256(path))
         if snapshot is None:
             try:
@@ -106,6 +118,8 @@ class Shelf:
                 return None, Intake(path.name, "", "", 0, 0, 0, problem.message)
             if reading.contract.id.startswith("registry_"):
                 return None, Intake(path.name, reading.title, "", 0, 0, 0, "这是登记簿的表，请放进登记簿文件夹")
+            if tree is not None and reading.contract.subject == "region":
+                reading = place_rows(reading, tree)
             month = month_of_delivery(path.name, reading.title, as_of=as_of)
             snapshot = write_snapshot(reading, self.root, month=month, pseudonymiser=self.pseudonymiser)
         counts = snapshot.manifest
@@ -119,6 +133,13 @@ class Shelf:
             note=f"退回明细：{snapshot.rejects}" if snapshot.rejects else "",
             feed=snapshot.feed,
         )
+
+
+def _tree(regions: Rows | None) -> RegionTree | None:
+    if regions is None:
+        return None
+    table = regions if isinstance(regions, pa.Table) else pa.concat_tables(map(pq.read_table, regions))
+    return RegionTree(zip(table["region_code"].to_pylist(), table["name"].to_pylist(), strict=True))
 
 
 def _sha256(path: Path) -> str:
