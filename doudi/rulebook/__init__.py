@@ -8,6 +8,7 @@ from doudi.rulebook.document import Problem, RulebookError
 from doudi.rulebook.facts import Fact
 from doudi.rulebook.loading import Rulebook, build_rulebook, load_rulebook
 from doudi.rulebook.parameters import MissingParameter, Parameter, ParameterValue
+from doudi.rulebook.policies import Policy
 from doudi.rulebook.predicate import Predicate, PredicateError, parse_predicate
 from doudi.rulebook.rules import Case, Rule
 
@@ -17,6 +18,7 @@ __all__ = [
     "MissingParameter",
     "Parameter",
     "ParameterValue",
+    "Policy",
     "Predicate",
     "PredicateError",
     "Problem",

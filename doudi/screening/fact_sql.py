@@ -8,7 +8,7 @@ any true row makes them true, else a gap makes them unknown.
 """
 # ruff: noqa: S608 - every name in these statements is an identifier that the rulebook has checked
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -78,6 +78,8 @@ class FactSql:
     """Facts that have a value for everybody."""
     groups: dict[str, str] = field(default_factory=dict)
     """Feed → query with one row a person of its rows, the facts of persons worked out of it."""
+    apart: tuple[Fact, ...] = ()
+    """Facts that only one policy asks for (see `receipt`); they stand in no wide row."""
 
     def __post_init__(self) -> None:
         self._gaps: set[str] = set()
@@ -138,7 +140,8 @@ class FactSql:
 
     def columns_needed(self, source: str) -> set[str]:
         """The columns of a registry table or feed that the facts read and the source has."""
-        wanted = {name for fact in self.facts.values() if fact.source.id == source for name in fact.columns}
+        facts = (*self.facts.values(), *self.apart)
+        wanted = {name for fact in facts if fact.source.id == source for name in fact.columns}
         holding = self.holdings.get(source)
         return wanted & holding.columns if holding else set()
 
@@ -331,6 +334,27 @@ class FactSql:
             selected += one.columns()
         where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
         return f"SELECT {', '.join(selected)} FROM {rows}{joins}{where} GROUP BY {group_key}"
+
+    def receipt(self, facts: Sequence[Fact], key: str) -> tuple[str, list[str]]:
+        """The query of facts over one feed that stand in no wide row, and their columns once it is joined as `g`.
+
+        `key`: person_key or household_key. Without their source the query is empty and everything is unknown; an
+        amount of which a part is unknown is unknown.
+        """
+        if any(self.lacks(fact) for fact in facts):
+            return "", [str(self._nothing(fact)) for fact in facts]
+        names = {fact.id for fact in facts}
+        self._gaps -= names
+        query = self._grouped(facts[0].source.id, list(facts), key)
+        columns: list[str] = []
+        for fact in facts:
+            value = str(self._settled(fact, "g")[0])
+            if fact.id in self._gaps and fact.type.kind is not ValueType.BOOLEAN:
+                column = value.removesuffix(f' AS "{fact.id}"')
+                value = f'CASE WHEN COALESCE(g."gap_{fact.id}", FALSE) THEN NULL ELSE {column} END AS "{fact.id}"'
+            columns.append(value)
+        self._gaps -= names
+        return query, columns
 
     def members_sql(self) -> str:
         """Who counts as a member of which household."""

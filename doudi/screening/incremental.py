@@ -55,6 +55,11 @@ class Basis:
         """Parquet files that the engine must be able to open besides the screening's own."""
         return [path for one in self.deliveries for path in (*one.gone, *one.come)]
 
+    def counted(self) -> dict[str, dict[str, int]]:
+        """Feed → what was counted of it (see `ScreeningResult.unmatched`), of feeds that stand as they did."""
+        anew = {one.feed for one in self.deliveries}
+        return {feed: counts for feed, counts in self.kept.manifest["unmatched"].items() if feed not in anew}
+
 
 def basis_of(previous: Path | None, feeds: Mapping[str, FeedRows], *, as_of: date) -> Basis | None:
     """What stands of an earlier result; None without one. Why it is no use is told in `refused`."""
@@ -133,6 +138,8 @@ def keep_digests(engine: DuckDb, plan: Plan) -> None:
 
 def _comparable(basis: Basis, plan: Plan) -> None:
     manifest = basis.kept.manifest
+    if plan.entitlement.policies:
+        raise Refused("要核对政策，整体筛查")
     if manifest["rules"] != dict(plan.versions):
         raise Refused("规则或参数的数值与上次不同")
     if manifest["absent"] != {rule: dict(facts) for rule, facts in plan.absent.items() if facts}:
@@ -148,6 +155,8 @@ def _find(basis: Basis, engine: DuckDb, plan: Plan, holdings: Mapping[str, Holdi
     engine.add("digests_before", basis.kept.inputs())
     causes: dict[str, str] = {"registry": changed_households_sql()}
     for one in basis.deliveries:
+        if "person_key" not in engine.columns(table_name(one.feed)):
+            continue  # a table about villages: rules across households are worked out whole every time
         persons = changed_persons_sql(engine, one, plan.columns[table_name(one.feed)])
         causes[one.feed] = f"SELECT household_key FROM registry_person WHERE person_key IN ({persons})"
     if basis.before != plan.as_of:

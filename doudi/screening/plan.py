@@ -15,6 +15,15 @@ from functools import cached_property
 
 from doudi.rulebook import Fact, Rule, Rulebook
 from doudi.rulebook.loading import MEMBER_FACT, TOLERANCE
+from doudi.screening.entitlement import (
+    NO_POLICIES,
+    EntitlementPlan,
+    apart,
+    facts_needed,
+    parameters_needed,
+    plan_entitlements,
+    policies_for,
+)
 from doudi.screening.fact_sql import FactSql, Holding, group_table, table_name
 from doudi.screening.regional import RegionalPlan, counts_alerts, plan_regional, township_of
 from doudi.screening.rule_sql import PERSONS_WITH_HOUSEHOLD, RuleSql, found_table, table_of, union_all, with_household
@@ -54,6 +63,8 @@ class Plan:
     """Table → query of how many subjects each rule could not decide for want of a whole source."""
     regional: RegionalPlan
     """The rules across households, which are not among `rules`."""
+    entitlement: EntitlementPlan = NO_POLICIES
+    """The policies; their statements are among `steps`."""
 
     @property
     def regional_inputs(self) -> tuple[Step, ...]:
@@ -81,9 +92,12 @@ def make_plan(
     holdings: Mapping[str, Holding],
     region_codes: Iterable[str],
     rules: Iterable[str] | None = None,
+    policies: Iterable[str] | None = (),
     earlier: bool = False,
 ) -> Plan:
     """Compile the rules in force on a day (or those named). Raises MissingParameters.
+
+    `policies`: those to be worked out besides, None: all that are in force.
 
     A rule across households that counts alerts brings along all rules for households. `earlier`: there is a table of
     earlier alerts.
@@ -93,13 +107,17 @@ def make_plan(
     if named is not None and any(counts_alerts(rule, rulebook) for rule in across):
         named = None
     chosen = tuple(rule for rule in there if not rule.regional and (named is None or rule.id in named))
-    whole = rulebook.facts_of(tuple({name for rule in (*chosen, *across) for name in rule.facts} | {MEMBER_FACT}))
+    villages = tuple(region_codes)
+    helping = policies_for(rulebook, policies, villages, as_of=as_of)
+    named_facts = {name for rule in (*chosen, *across) for name in rule.facts} | facts_needed(helping) | {MEMBER_FACT}
+    whole = rulebook.facts_of(tuple(named_facts))
     facts = {name: fact for name, fact in whole.items() if fact.subject != "region"}
     used = {name for rule in (*chosen, *across) for name in rule.parameters} | ({TOLERANCE} if across else set())
     used |= {name for fact in whole.values() for name in fact.parameters}
-    villages = tuple(region_codes)
-    thresholds = thresholds_for(rulebook, used, {*villages, *map(township_of, villages)}, as_of=as_of)
-    writer = FactSql(facts, holdings, thresholds, as_of)
+    regions = {*villages, *map(township_of, villages)}
+    amounts = {name: there for name, there in parameters_needed(rulebook, helping).items() if name not in used}
+    thresholds = thresholds_for(rulebook, used, regions, as_of=as_of, amounts=amounts)
+    writer = FactSql(facts, holdings, thresholds, as_of, apart=apart(helping))
     absent = {rule.id: _absent(rule, writer) for rule in chosen}
     versions = {rule.id: rule_version(rule, rulebook, thresholds) for rule in chosen}
     household = writer.household_sql()
@@ -116,6 +134,8 @@ def make_plan(
         if rule.subject == "person"
     ]
     steps.append(Step("households_at_risk", rule_sql.at_risk(risks), "比对规则"))
+    entitlement = plan_entitlements(helping, rulebook, writer=writer, thresholds=thresholds)
+    steps += [Step(*step) for step in entitlement.steps]
     queries = {
         "alerts": union_all([rule_sql.alerts(risks), rule_sql.alerts(signals, attached=True)]),
         "cannot_tell": union_all([rule_sql.cannot_tell(risks), rule_sql.cannot_tell(signals, attached=True)]),
@@ -142,6 +162,7 @@ def make_plan(
         queries=queries,
         columns=columns | regional.columns,
         regional=regional,
+        entitlement=entitlement,
         counting=rule_sql.counting([rule for rule in chosen if absent[rule.id]]),
     )
 

@@ -16,7 +16,7 @@ from doudi.feeds.snapshot import Snapshot
 from doudi.rulebook import Rulebook
 from doudi.rulebook.sources import HOUSEHOLD, INCOME, PERSON, REGISTRY
 from doudi.rulebook.value_types import NUMBER, TEXT
-from doudi.screening import regional_result
+from doudi.screening import entitlement, regional_result
 from doudi.screening.duckdb import KEYS, DuckDb, Progress
 from doudi.screening.engine import Engine
 from doudi.screening.fact_sql import Holding, table_name
@@ -119,6 +119,11 @@ class ScreeningResult:
         return regional_result.region_facts(self)
 
     @cached_property
+    def entitlements(self) -> pa.Table:
+        """One row a policy and subject (see `entitlement.ENTITLEMENTS_SCHEMA`); empty unless policies are asked for."""
+        return entitlement.entitlements(self)
+
+    @cached_property
     def household_facts(self) -> pa.Table:
         """One row a household: keys and every fact."""
         return self._whole("household_facts", self.fresh_facts("household"))
@@ -149,6 +154,13 @@ class ScreeningResult:
         selected = ", ".join(f'"{name}"' for name in (*keys, *rules, *gaps) if name in known)
         return self.engine.arrow(f"SELECT {selected} FROM {table} ORDER BY {', '.join(keys)}")
 
+    def stands(self, household_key: int) -> bool:
+        """Whether a household was not worked out again: what the basis says of it holds."""
+        if not self.incremental:
+            return False
+        (found,) = self.engine.row(f"SELECT COUNT(*) FROM recomputed WHERE household_key = {int(household_key)}")
+        return found == 0
+
     def _everybody(self, source: str) -> str:
         """The table of a source before it was narrowed to what changed."""
         name = table_name(source)
@@ -169,9 +181,12 @@ class ScreeningResult:
 
     @cached_property
     def unmatched(self) -> dict[str, dict[str, int]]:
-        """Feed → rows, rows without a usable resident id, rows of persons that the registry doesn't have."""
-        found: dict[str, dict[str, int]] = {}
-        for feed in self.feeds:
+        """Feed → rows, rows without a usable resident id, rows of persons that the registry doesn't have.
+
+        An incremental screening counts the feeds anew that were delivered anew.
+        """
+        found: dict[str, dict[str, int]] = self.basis.counted() if self.basis and self.incremental else {}
+        for feed in self.feeds.keys() - found.keys():
             regional = self.rulebook.sources[feed].subject == "region"
             key, registered = ("region_code", HOUSEHOLD) if regional else ("person_key", PERSON)
             rows, with_key, known = self.engine.row(
@@ -202,6 +217,7 @@ class ScreeningResult:
             "cannot_tell": sum(one["subjects_sum"] for one in unknown_by_rule),
             "cannot_tell_by_rule": {one["rule_id"]: one["subjects_sum"] for one in unknown_by_rule},
             **regional_result.counts(self),
+            **entitlement.counts(self),
             "seconds": round(self.seconds, 3),
         }
 
@@ -225,6 +241,7 @@ def screen(
     feeds: Iterable[FeedRows] = (),
     as_of: date,
     rules: Iterable[str] | None = None,
+    policies: Iterable[str] | None = (),
     previous: Path | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
@@ -232,6 +249,8 @@ def screen(
     earlier: Rows | None = None,
 ) -> ScreeningResult:
     """Screen everybody in the registry. `feeds` are rows given directly, and go before snapshots of the same feed.
+
+    `policies`: assistance policies to be worked out as well (None: all that are in force), see `entitlements`.
 
     `previous`: the folder of an earlier result; what didn't change since is not worked out again where that gives the
     same (see `doudi.screening.incremental`). Without an `engine` DuckDB does it here, on `threads` threads (all cores
@@ -262,7 +281,9 @@ def screen(
         holdings[INCOME] = Holding(income.columns, income.never_null, frozenset(map(int, years)))
         regions = engine.column("SELECT DISTINCT region_code FROM raw_registry_household WHERE region_code IS NOT NULL")
         told = earlier is not None
-        plan = make_plan(rulebook, as_of=as_of, holdings=holdings, region_codes=regions, rules=rules, earlier=told)
+        plan = make_plan(
+            rulebook, as_of=as_of, holdings=holdings, region_codes=regions, rules=rules, policies=policies, earlier=told
+        )
         for source in raw:
             declared = rulebook.sources[source].columns
             columns = {name: declared[name] for name in sorted(plan.columns[table_name(source)])}
