@@ -10,6 +10,7 @@ from typing import NoReturn
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 FOUND = 1
@@ -44,5 +45,5 @@ def progress_bar() -> Iterator[Report]:
 
 def fail(message: str, code: int = UNUSABLE) -> NoReturn:
     """End the command with one sentence on standard error."""
-    errors.print(f"[red]✗[/red] {message}", highlight=False, soft_wrap=True)
+    errors.print(f"[red]✗[/red] {escape(message)}", highlight=False, soft_wrap=True)
     raise typer.Exit(code)

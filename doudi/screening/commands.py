@@ -1,15 +1,20 @@
 """What the commands `doudi rules …`, `doudi screen` and `doudi explain` do; the command line only prints it."""
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from doudi.feeds.contract import ContractError, load_contracts
 from doudi.feeds.problems import Problem as RowProblem
+from doudi.feeds.snapshot import list_snapshots
 from doudi.rulebook import Problem, Rule, Rulebook, RulebookError, load_rulebook
+from doudi.rulebook.checking import doubts
+from doudi.rulebook.loading import FOLDERS
 from doudi.screening.cases import CaseResult, run_cases
 from doudi.screening.explain import RuleOutcome, explain
+from doudi.screening.firing import check_on_county
 from doudi.screening.inputs import RegistryTables
 from doudi.screening.names import household_key_of, person_names
 from doudi.screening.report import Intake, write_alerts
@@ -22,19 +27,68 @@ from doudi.standards.regions import RegionCode
 # ---- doudi rules
 
 
-def rules_check(*, rules_root: Path) -> list[Problem]:
+def rules_check(*, rules_root: Path, on: date) -> list[Problem]:
     """Everything wrong or doubtful in the rulebook; `severity` tells which. Empty: all is well.
 
-    Mistakes in column contracts come first and alone: what rests on a broken contract is not worth reporting.
+    Mistakes of all files at once, and only when there are none what is doubtful: see `doudi.rulebook.checking`, with
+    values of parameters up to the day `on`; examples that do not come out count as mistakes.
     """
-    try:
-        if (rules_root / "feeds").is_dir():
+    found = list(_misplaced(rules_root))
+    broken: list[Problem] = []
+    if (rules_root / "feeds").is_dir():
+        try:
             load_contracts(rules_root)
-        return list(load_rulebook(rules_root).warnings)
-    except ContractError as error:
-        return [Problem("feeds", 0, "contract", sentence) for sentence in error.problems]
+        except ContractError as error:
+            broken = error.found
+    try:
+        rulebook = load_rulebook(rules_root)
     except RulebookError as error:
-        return error.problems
+        feeds = {Path(problem.file).stem for problem in broken}
+        found += [problem for problem in error.problems if not _of_broken_feed(problem, feeds)]
+    else:
+        found += rulebook.warnings
+        if not broken:
+            found += doubts(rulebook, on=on)
+            found += [
+                Problem(one.case.file, one.case.line, "case_fails", _without_place(one.problem))
+                for one in run_cases(rulebook)
+                if not one.passed
+            ]
+    return sorted({*found, *broken}, key=lambda one: (one.file, one.line, one.message))
+
+
+def _without_place(sentence: str) -> str:
+    return re.sub(r"^\S+?:\d+: ", "", sentence)
+
+
+def _of_broken_feed(problem: Problem, feeds: Collection[str]) -> bool:
+    """Whether a fact only fails because the column contract of its feed cannot be used."""
+    if problem.code not in ("unknown_column", "unknown_code", "source", "window", "type"):
+        return False
+    source = re.search(r"^from: *([a-z0-9_]+)", Path(problem.file).read_text(encoding="utf-8"), re.MULTILINE)
+    return source is not None and source[1] in feeds
+
+
+def _misplaced(rules_root: Path) -> Iterator[Problem]:
+    """Files in the folders of the rulebook that nobody reads because of their names."""
+    for folder in FOLDERS:
+        for path in sorted((rules_root / folder).rglob("*")):
+            if path.is_file() and (path.suffix != ".yaml" or path.parent != rules_root / folder):
+                message, remedy = "这个文件不会被读到", f"规则文件应直接放在 {folder}/ 下，以 .yaml 结尾"
+                yield Problem(str(path), 1, "not_read", message, remedy, "warning")
+
+
+def rules_check_county(*, rules_root: Path, county: Path, as_of: date) -> list[Problem]:
+    """What is doubtful when the rules are held against a county's folder (`registry/`, `snapshots/`).
+
+    Raises RulebookError, MissingParameters, FileNotFoundError.
+    """
+    return check_on_county(
+        load_rulebook(rules_root),
+        registry=RegistryTables.from_folder(county / "registry"),
+        snapshots=list_snapshots(county / "snapshots"),
+        as_of=as_of,
+    )
 
 
 def rules_test(*, rules_root: Path, rule_ids: Iterable[str] | None = None) -> list[CaseResult]:
