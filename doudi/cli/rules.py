@@ -80,7 +80,9 @@ def check(
     ] = None,
     county: Annotated[
         str | None,
-        typer.Option(help=_("也在一个县上试：哪些规则从不预警、哪些条件不起作用。synthetic 或 registry、snapshots 所在文件夹")),
+        typer.Option(
+            help=_("也在一个县上试：哪些规则从不预警、哪些条件不起作用。synthetic 或 registry、snapshots 所在文件夹")
+        ),
     ] = None,
     as_of: Annotated[
         datetime, typer.Option(formats=["%Y-%m-%d"], help=_("在县上试时以哪一天为准"))
