@@ -26,20 +26,13 @@ class Deliveries:
 def digests_sql(columns: Mapping[str, Iterable[str]]) -> str:
     """One row a household: a digest of all its rows in the registry, over the columns that facts read."""
 
-    def hashed(source: str) -> str:
+    def rows(source: str) -> str:
         names = sorted({*columns[table_name(source)], *KEYS[source]})
         quoted = ", ".join(f'"{name}"' for name in names)
-        return f"HASH({quoted})"
+        return f"SELECT household_key, CAST(HASH({quoted}) AS HUGEINT) AS digest FROM {table_name(source)}"
 
-    home, person, income = (table_name(source) for source in (HOUSEHOLD, PERSON, INCOME))
-    return (
-        "SELECT h.household_key, HASH(h.digest, p.digest, p.rows, i.digest, i.rows) AS digest "
-        f"FROM (SELECT household_key, {hashed(HOUSEHOLD)} AS digest FROM {home}) h "
-        f"LEFT JOIN (SELECT household_key, BIT_XOR({hashed(PERSON)}) AS digest, COUNT(*) AS rows FROM {person} "
-        "GROUP BY household_key) p ON p.household_key = h.household_key "
-        f"LEFT JOIN (SELECT household_key, BIT_XOR({hashed(INCOME)}) AS digest, COUNT(*) AS rows FROM {income} "
-        "GROUP BY household_key) i ON i.household_key = h.household_key"
-    )
+    together = " UNION ALL ".join(rows(source) for source in (HOUSEHOLD, PERSON, INCOME))
+    return f"SELECT household_key, HASH(SUM(digest)) AS digest FROM ({together}) rows GROUP BY household_key"
 
 
 def changed_households_sql() -> str:
@@ -51,18 +44,20 @@ def changed_households_sql() -> str:
 
 
 def changed_persons_sql(engine: DuckDb, deliveries: Deliveries, columns: Iterable[str]) -> str:
-    """Persons with other rows than before in a feed; files must be open to the engine."""
+    """Persons with other rows than before in a feed; its files must be open to the engine.
+
+    Rows are added up by person as 64-bit digests, those gone as negative numbers: what remains is a difference.
+    """
     names = sorted({"person_key", *columns})
     sides: list[str] = []
-    for side, files in (("gone", deliveries.gone), ("come", deliveries.come)):
-        name = f"{side}_{deliveries.feed}"
+    for side, sign, files in (("gone", "-", deliveries.gone), ("come", "", deliveries.come)):
         if files:
-            engine.add(f"raw_{name}", files)
-            present = engine.columns(f"raw_{name}")
-            selected = [f'"{one}"' if one in present else f'NULL AS "{one}"' for one in names]
-            sides.append(f'SELECT {", ".join(selected)} FROM "raw_{name}" WHERE person_key IS NOT NULL')
-    if len(sides) == 1:
-        return f"SELECT DISTINCT person_key FROM ({sides[0]}) one"
-    gone, come = sides
-    differing = f"(({gone}) EXCEPT ALL ({come})) UNION ALL (({come}) EXCEPT ALL ({gone}))"
-    return f"SELECT DISTINCT person_key FROM ({differing}) rows"
+            name = f"raw_{side}_{deliveries.feed}"
+            engine.add(name, files)
+            present = engine.columns(name)
+            read = ", ".join(f'"{one}"' if one in present else "NULL" for one in names)
+            sides.append(f'SELECT person_key, {sign}CAST(HASH({read}) AS HUGEINT) AS digest FROM "{name}"')
+    return (
+        f"SELECT person_key FROM ({' UNION ALL '.join(sides)}) rows WHERE person_key IS NOT NULL "
+        "GROUP BY person_key HAVING SUM(digest) <> 0"
+    )

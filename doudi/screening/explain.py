@@ -7,11 +7,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from doudi.rulebook import Rule, Rulebook, build_rulebook
 from doudi.rulebook.loading import MEMBER_FACT
 from doudi.rulebook.value_types import ValueType
+from doudi.screening.kept import KeptResult
+from doudi.screening.regional import REGION_FACTS
 from doudi.screening.rule_sql import ESCALATED, OUTCOMES, PERSONS_WITH_HOUSEHOLD, outcome_column, table_of
 from doudi.screening.run import ScreeningResult
 from doudi.screening.writing import sentence, written
@@ -19,6 +22,8 @@ from doudi.standards.regions import RegionCode
 
 Row = Mapping[str, Any]
 NO_REGION = "000000000000"
+_ORDER = {"raised": 0, "cannot_tell": 1, "not_raised": 2}
+_LEVELS = {"red": 0, "yellow": 1, "exclusion": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,32 +80,58 @@ def explain(result: ScreeningResult | Path, household_key: int) -> list[RuleOutc
 
     `result` is a fresh one or the folder one was written to. Raises LookupError for a household that is not in it.
     """
-    kept = _fresh(result, household_key) if isinstance(result, ScreeningResult) else _written(result, household_key)
+    kept = _written(result, household_key) if isinstance(result, Path) else _fresh(result, household_key)
     if not kept.rows["household_facts"]:
         raise LookupError("筛查结果里没有这一户，请检查户编号，或重新筛查")
     outcomes = [outcome for rule in _rules(kept) for outcome in _of_rule(rule, kept)]
-    order = {"raised": 0, "cannot_tell": 1, "not_raised": 2}
-    levels = {"red": 0, "yellow": 1, "exclusion": 2}
-    return sorted(outcomes, key=lambda one: (order[one.outcome], levels[one.level], one.rule_id, one.person_key or 0))
+    return sorted(outcomes, key=lambda one: (_ORDER[one.outcome], _LEVELS[one.level], one.rule_id, one.person_key or 0))
+
+
+def explain_region(result: ScreeningResult | Path, region_code: str) -> list[RuleOutcome]:
+    """What every rule across households found for a village or township; alerts first. Raises LookupError."""
+    kept = _written_region(result, region_code) if isinstance(result, Path) else _fresh_region(result, region_code)
+    if not kept.rows[REGION_FACTS]:
+        raise LookupError("筛查结果里没有这个村或乡镇，请检查 12 位区划代码")
+    (row,) = kept.rows[REGION_FACTS]
+    rules = [rule for rule in _rules(kept) if row["level"] in rule.levels]
+    outcomes = [_outcome(rule, kept, row, int(row[outcome_column(rule.id)]), region_code) for rule in rules]
+    return sorted(outcomes, key=lambda one: (_ORDER[one.outcome], _LEVELS[one.level], one.rule_id))
+
+
+def _fresh_region(result: ScreeningResult, region_code: str) -> _Kept:
+    plan = result.plan.regional
+    rows = result.region_facts.filter(pc.equal(result.region_facts["region_code"], region_code)).to_pylist()
+    return _Kept(result.rulebook, result.plan.as_of, plan.versions, plan.absent, {REGION_FACTS: rows})
+
+
+def _written_region(folder: Path, region_code: str) -> _Kept:
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    rulebook = build_rulebook(json.loads((folder / "rules.json").read_text(encoding="utf-8")))
+    path = folder / f"{REGION_FACTS}.parquet"
+    filters = [("region_code", "=", region_code)]
+    rows = pq.read_table(path, filters=filters).to_pylist() if path.is_file() else []
+    regional = manifest.get("regional", {"rules": {}, "absent": {}})
+    absent = {rule: regional["absent"].get(rule, {}) for rule in regional["rules"]}
+    as_of = date.fromisoformat(manifest["summary"]["as_of"])
+    return _Kept(rulebook, as_of, regional["rules"], absent, {REGION_FACTS: rows})
 
 
 def _fresh(result: ScreeningResult, household_key: int) -> _Kept:
     plan = result.plan
+    if result.basis is not None and result.stands(household_key):
+        return _written(result.basis.kept.folder, household_key)
     tables = {"household_facts", "person_facts"} | {plan.table_of(rule) for rule in plan.rules}
     rows = {table: result.rows_of(table, household_key) for table in tables}
     return _Kept(result.rulebook, plan.as_of, plan.versions, plan.absent, rows)
 
 
 def _written(folder: Path, household_key: int) -> _Kept:
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    kept = KeptResult(folder)
+    manifest = kept.manifest
     rulebook = build_rulebook(json.loads((folder / "rules.json").read_text(encoding="utf-8")))
 
     def read(name: str) -> list[dict[str, Any]]:
-        path = folder / f"{name}.parquet"
-        if not path.is_file():
-            return []
-        rows: list[dict[str, Any]] = pq.read_table(path, filters=[("household_key", "=", household_key)]).to_pylist()
-        return rows
+        return kept.rows(name, household_key)
 
     households = _merged(read("household_facts"), read("household_outcomes"))
     persons = _merged(read("person_facts"), read("person_outcomes"))

@@ -21,7 +21,7 @@ from doudi.rulebook.predicate import Expression
 from doudi.rulebook.sources import FACTS, HOUSEHOLD, PERSON
 from doudi.screening.counting import DIALECT, Counted, which_rows
 from doudi.screening.fact_sql import FactSql, Holding, group_table, table_name
-from doudi.screening.narrowing import columns_of, conjuncts
+from doudi.screening.narrowing import columns_of
 from doudi.screening.plan import Plan, Step
 from doudi.screening.thresholds import Thresholds, literal
 
@@ -195,8 +195,14 @@ class Moving:
     def _at(self, formula: Expression | exp.Expression, name: str, column: str) -> str:
         """A formula over one fact with its value on one of the days."""
         bound = {name: exp.column(column, table="f", quoted=True), **self.plan.thresholds.fixed}
-        tree = formula.bound(bound) if isinstance(formula, Expression) else formula
-        return tree.sql(dialect=DIALECT)
+        tree = formula.tree if isinstance(formula, Expression) else formula
+        return (
+            tree.copy()
+            .transform(
+                lambda node: bound[node.name].copy() if isinstance(node, exp.Column) and node.name in bound else node
+            )
+            .sql(dialect=DIALECT)
+        )
 
     # ---- households that rules see differently
 
@@ -207,49 +213,26 @@ class Moving:
         if not moved.valued:
             yield moved.homes
             return
-        fixed = set(self.plan.thresholds.fixed)
         flips: list[str] = []
         for consumer in consumers:
+            unsure = any(moved.fact.id in formula.columns for formula in consumer.formulas)
             for condition in consumer.conditions:
-                for before, now, names in self._halves(condition, moved.fact.id):
-                    if moved.fact.id not in names:
-                        continue
-                    if not names <= {moved.fact.id, "before", "now"} | fixed:
-                        yield moved.homes
-                        return
-                    flips.append(f"({before}) IS DISTINCT FROM ({now})")
-            if any(moved.fact.id in formula.columns for formula in consumer.formulas):
+                for atom in _atoms(condition.tree, moved.fact.id, set(self.plan.thresholds.fixed)):
+                    unsure = unsure or atom is None
+                    if atom is not None:
+                        before, now = (self._at(atom, moved.fact.id, column) for column in ("before", "now"))
+                        flips.append(f"({before}) IS DISTINCT FROM ({now})")
+            if unsure:
                 yield moved.homes
                 return
         if flips:
-            subjects = f"SELECT f.subject_key FROM {moved.table} f WHERE {' OR '.join(flips)}"
+            subjects = f"SELECT f.subject_key FROM {moved.table} f WHERE {' OR '.join(dict.fromkeys(flips))}"
             yield _homes(subjects, moved.fact.subject)
         names = ", ".join(f"'{consumer.id}'" for consumer in consumers)
         yield (
             f"SELECT household_key FROM ({moved.homes}) one "
             f"WHERE household_key IN (SELECT household_key FROM {self.told} WHERE rule_id IN ({names}))"
         )
-
-    def _halves(self, condition: Expression, name: str) -> Iterator[tuple[str, str, set[str]]]:
-        """Each part of a condition that must hold, as SQL for both days, and the columns it reads."""
-        bound = self.plan.thresholds.fixed
-        for part in conjuncts(condition.tree):
-            columns = columns_of(part)
-            sides = [
-                part.copy()
-                .transform(
-                    lambda node, column=column: (
-                        exp.column(column, table="f", quoted=True)
-                        if isinstance(node, exp.Column) and node.name == name
-                        else bound[node.name].copy()
-                        if isinstance(node, exp.Column) and node.name in bound
-                        else node
-                    )
-                )
-                .sql(dialect=DIALECT)
-                for column in ("before", "now")
-            ]
-            yield sides[0], sides[1], columns
 
     @cached_property
     def _consumers(self) -> tuple[Consumer, ...]:
@@ -264,9 +247,28 @@ class Moving:
         )
 
 
+def _atoms(tree: exp.Expression, name: str, fixed: set[str]) -> Iterator[exp.Expression | None]:
+    """The largest conditions in a condition that read one fact and fixed values only; None for any other reading of it.
+
+    A condition can only come to something else when one of them does.
+    """
+    for column in tree.find_all(exp.Column):
+        if column.name != name:
+            continue
+        node: exp.Expression = column
+        while (
+            node is not tree and isinstance(node.parent, exp.Expression) and columns_of(node.parent) <= {name} | fixed
+        ):
+            node = node.parent
+        yield node if isinstance(node, _CONDITIONS) else None
+
+
+_CONDITIONS = (exp.Predicate, exp.Connector, exp.Not, exp.Paren)
+
+
 def _where_distinct(before: str, now: str, rows: str) -> str:
     return (
-        f"SELECT * FROM (SELECT f.subject_key, {before} AS before, {now} AS now FROM {rows}) both "
+        f"SELECT * FROM (SELECT f.subject_key, {before} AS before, {now} AS now FROM {rows}) twice "
         "WHERE before IS DISTINCT FROM now"
     )
 
