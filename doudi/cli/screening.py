@@ -65,6 +65,7 @@ def screen(
         counts = [str(summary[kind].get(rule_id, 0)) for kind in ("by_rule", "cannot_tell_by_rule")]
         table.add_row(rule_id, title, *counts)
     console.print(table)
+    _print_regions(done)
     for one in done.unread:
         errors.print(f"[yellow]![/yellow] {one.file}: {one.note}", highlight=False, soft_wrap=True)
     console.print(_("已写出 %s") % out)
@@ -72,28 +73,55 @@ def screen(
         raise typer.Exit(FOUND)
 
 
+def _print_regions(done: "FolderScreening") -> None:
+    """The alerts of villages and townships, one line each."""
+    from doudi.screening.names import place_names
+
+    alerts = done.result.region_alerts.to_pylist()
+    if not alerts:
+        return
+    names, english = place_names(done.registry), asked_language() == "en"
+    table = Table(title=_("村乡预警"))
+    for heading in (_("级别"), _("区划代码"), _("乡镇、村"), _("原因")):
+        table.add_column(heading, overflow="fold", no_wrap=heading == _("区划代码"))
+    for one in alerts:
+        code = one["region_code"]
+        place = names.get(f"{code[:9]}000", "") + ("" if code.endswith("000") else names.get(code, ""))
+        level = f"[red]{_('红色')}[/red]" if one["level"] == "red" else f"[yellow]{_('黄色')}[/yellow]"
+        table.add_row(level, code, place, one["sentence_en"] if english else one["sentence"])
+    console.print(table)
+
+
 def explain(
-    household_no: Annotated[str, typer.Argument(help=_("户编号"))],
     registry: Registry,
     feeds: Feeds,
     as_of: AsOf,
+    household_no: Annotated[str | None, typer.Argument(help=_("户编号"))] = None,
+    region: Annotated[str | None, typer.Option(help=_("改为说明一个村或乡镇(12 位区划代码)"))] = None,
     snapshots: Snapshots = None,
     everything: Annotated[bool, typer.Option("--all", help=_("也列出没有预警的规则"))] = False,
     rules: RulesFolder = None,
 ) -> None:
-    """Every rule for one household, alerts first."""
+    """Every rule for one household, or for one village or township, alerts first."""
     from doudi.screening.commands import explain_household
+    from doudi.screening.explain import explain_region
 
+    if (household_no is None) == (region is None):
+        fail(_("请写户编号，或用 --region 写区划代码，二者写一个"))
     kept = snapshots or registry.resolve().parent / "doudi-snapshots"
     done = _screened(registry, feeds, as_of, out=None, snapshots=kept, results=None, rules=rules)
     try:
-        shown = explain_household(result=done.result, registry=done.registry, household_no=household_no)
+        if household_no is not None:
+            shown = explain_household(result=done.result, registry=done.registry, household_no=household_no)
+            outcomes, members = shown.outcomes, shown.members
+        else:
+            outcomes, members = explain_region(done.result, str(region)), {}
     except LookupError as problem:
         fail(str(problem.args[0]))
-    console.print(_("户编号 %s") % household_no)
-    told = [one for one in shown.outcomes if everything or one.outcome != "not_raised"]
+    console.print(_("户编号 %s") % household_no if household_no is not None else _("区划代码 %s") % region)
+    told = [one for one in outcomes if everything or one.outcome != "not_raised"]
     for outcome in told:
-        _print_outcome(outcome, shown.members.get(outcome.person_key or 0, ""))
+        _print_outcome(outcome, members.get(outcome.person_key or 0, ""))
     if not told:
         console.print(_("没有预警，也没有无法判断的规则。用 --all 查看逐条结果。"))
 

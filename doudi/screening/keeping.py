@@ -54,6 +54,9 @@ def _tables(result: "ScreeningResult") -> dict[str, pa.Table]:
         "cannot_tell": result.cannot_tell,
         "household_facts": result.fresh_facts("household"),
         "person_facts": result.fresh_facts("person"),
+        "region_alerts": result.region_alerts,
+        "region_cannot_tell": result.region_cannot_tell,
+        "region_facts": result.region_facts,
     }
     for name in sorted({result.plan.table_of(rule) for rule in result.plan.rules}):
         tables[name.replace("_facts", "_outcomes")] = result.outcomes(name)
@@ -75,6 +78,11 @@ def manifest_of(result: "ScreeningResult") -> dict[str, Any]:
         "rules": dict(plan.versions),
         "gapped": sorted(plan.gapped),
         "absent": {rule: dict(facts) for rule, facts in plan.absent.items() if facts},
+        "regional": {
+            "rules": dict(plan.regional.versions),
+            "gapped": sorted(plan.regional.gapped),
+            "absent": {rule: dict(facts) for rule, facts in plan.regional.absent.items() if facts},
+        },
         "region_digits": plan.thresholds.prefix,
         "parameters": {
             region: {name: plain(value.value) for name, value in values.items()}

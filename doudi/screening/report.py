@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from doudi.screening.inputs import RegistryTables
 from doudi.screening.names import household_names, person_names
+from doudi.screening.regional_report import write_region_sheet
 from doudi.screening.run import ScreeningResult
 from doudi.screening.workbook import Book, Cells, book_at
 from doudi.standards.codes import Level, find
@@ -32,11 +33,15 @@ class Intake:
 def write_alerts(
     result: ScreeningResult, registry: RegistryTables, path: Path, *, intake: Iterable[Intake] = ()
 ) -> Path:
-    """Write 汇总, 预警名单, 无法判断, 退回与未匹配 to `path`. Replaces a file of that name only when finished."""
+    """Write 汇总, 预警名单, 村乡预警, 无法判断, 退回与未匹配 to `path`.
+
+    Replaces a file of that name only when finished.
+    """
     with book_at(path) as book:
         files = list(intake)
         _totals(book, result)
         _alerts(book, result, registry)
+        write_region_sheet(book, result, registry)
         _unknown(book, result, registry)
         _returned(book, result, files)
     return path
@@ -54,7 +59,9 @@ def _totals(book: Book, result: ScreeningResult) -> None:
         f"防止返贫筛查汇总（截至 {result.plan.as_of.isoformat()}）",
         f"户数 {summary['households']}，人数 {summary['persons']}，预警 {summary['alerts']} 条，"
         f"涉及 {summary['households_with_alerts']} 户；无法判断 {summary['cannot_tell']} 项",
-        f"规则 {len(result.plan.rules)} 条，规则库 {result.rulebook.digest[:12]}",
+        f"村乡预警 {summary['region_alerts']} 条；村乡规则无法判断 {summary['region_cannot_tell']} 项",
+        f"规则 {len(result.plan.rules)} 条，村乡规则 {len(result.plan.regional.rules)} 条，"
+        f"规则库 {result.rulebook.digest[:12]}",
     ]
     rows = [
         (
