@@ -20,6 +20,7 @@ def synth(
     dirt: Annotated[float, typer.Option(min=0, max=1, help=_("有毛病的行所占比例"))] = 0.02,
     as_of: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help=_("筛查日期"))] = LAST_SCREENED_DAY,
     snapshots: Annotated[bool, typer.Option("--snapshots", help=_("不写表格，直接写干净的快照(可达百万人)"))] = False,
+    months: Annotated[int, typer.Option(min=1, max=36, help=_("快照写几个月（回测用，只用于 --snapshots）"))] = 1,
     rules: RulesFolder = None,
 ) -> None:
     """Write a fictitious county."""
@@ -35,6 +36,7 @@ def synth(
                     out=out,
                     rules_root=rules_folder(rules),
                     as_of=as_of.date(),
+                    months=months,
                     progress=report,
                 )
             else:

@@ -21,6 +21,7 @@ from doudi.standards.periods import Month
 from doudi.standards.pseudonym import Pseudonymiser
 from doudi.synth.county.economy import BESIDE, COMPONENTS
 from doudi.synth.county.whole import County, make_county
+from doudi.synth.history import deliveries, followed_events
 from doudi.synth.regional_truth import regions_at_risk
 from doudi.synth.sheets.readings import as_read
 from doudi.synth.tables.departments import department_tables
@@ -74,13 +75,20 @@ def write_snapshots(
     rules_root: Path,
     as_of: date = date(2023, 8, 1),
     pseudonymiser: Pseudonymiser | None = None,
+    months: int = 1,
     progress: Progress | None = None,
 ) -> Written:
-    """Write the county as Parquet. Without a pseudonymiser the keys follow from the seed: the ids belong to nobody."""
+    """Write the county as Parquet. Without a pseudonymiser the keys follow from the seed: the ids belong to nobody.
+
+    `months`: deliveries of so many months, with enrolments that followed what happened (see `doudi.synth.history`).
+    """
     tell = progress or (lambda what, done, total: None)
     contracts, thresholds = load_contracts(rules_root), Thresholds.of(rules_root, as_of)
     tell("虚构县", 0, 4)
     county = make_county(households=households, seed=seed, as_of=as_of)
+    tables = department_tables(county)
+    if months > 1:
+        county = followed_events(county, tables, thresholds, months=months)
     tell("密钥", 1, 4)
     hidden = pseudonymiser or Pseudonymiser.from_secret(f"synthetic county {seed}")
     keys = Keys.of(county, hidden)
@@ -91,11 +99,19 @@ def write_snapshots(
     for name, table in registry_parquet(county, keys).items():
         pq.write_table(table, registry / f"{name}.parquet", compression=_COMPRESSION, row_group_size=_ROW_GROUP)
     tell("部门数据", 3, 4)
-    tables = department_tables(county)
-    month = Month(as_of) - 1
+    name = f"{seed} {households} {as_of}"
     for feed, table in tables.items():
-        reading = as_read(contracts[feed], table, name=f"{seed} {households} {as_of} {feed}")
-        write_snapshot(reading, snapshots, month=month, pseudonymiser=hidden)
+        if months == 1:
+            write_snapshot(
+                as_read(contracts[feed], table, name=f"{name} {feed}"),
+                snapshots,
+                month=Month(as_of) - 1,
+                pseudonymiser=hidden,
+            )
+            continue
+        for month, rows_then in deliveries(county, contracts[feed], table, months=months):
+            reading = as_read(contracts[feed], rows_then, name=f"{name} {feed} {month}")
+            write_snapshot(reading, snapshots, month=month, pseudonymiser=hidden)
     risks = at_risk(county, tables, thresholds)
     rows = {feed: table.num_rows for feed, table in tables.items()}
     write_region_truth(truth, regions_at_risk(county, tables, rules_root))
