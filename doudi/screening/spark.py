@@ -1,0 +1,214 @@
+"""Apache Spark runs a plan over Parquet files, on one machine or a cluster. Everything particular to Spark is here.
+
+Tables of a plan that are wide are kept as Parquet in a scratch folder, so that every later statement reads only the
+columns it names; narrow ones are kept in the executors' memory (and on their disks where that is full). Statements run
+as SQL expressions alone: no Python touches a row.
+
+Rows of several counties carry the column `county`. Their keys are then mixed with it, so that nobody is joined across
+counties by accident: a person registered in two counties is two persons, each judged by the rows of the own county.
+`unmixed` gives the keys back.
+"""
+# ruff: noqa: S608 - every name in these statements is an identifier that the rulebook has checked
+
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.pandas.types import from_arrow_schema
+from pyspark.sql.types import DecimalType, NullType, StringType, StructType, TimestampNTZType, TimestampType
+from pyspark.storagelevel import StorageLevel
+
+from doudi.rulebook.value_types import ColumnType
+from doudi.screening.duckdb import Progress
+from doudi.screening.fact_sql import SQL_TYPES
+from doudi.screening.inputs import Rows
+from doudi.screening.plan import Plan, Step
+from doudi.screening.spark_sql import spark_sql
+
+COUNTY: Final = "county"
+COUNTIES_OF_HOUSEHOLDS: Final = "counties_of_households"
+"""Table of mixed household keys and their counties, where rows carry one."""
+_KEYS: Final = ("household_key", "person_key")
+_WIDE: Final = 30
+"""Tables with more columns than this are read column by column from Parquet."""
+_LONG_UNION: Final = 8
+"""Tables put together of more parts than this are worked out once, before anything else needs them."""
+
+
+class Spark:
+    """The tables of one screening in a Spark session. The session stays open when the screening is closed."""
+
+    def __init__(self, session: SparkSession, *, scratch: Path | None = None) -> None:
+        """`scratch` must be a folder that driver and executors share; without one it is a temporary folder here."""
+        self.session = session.newSession()
+        self.name = f"spark {session.version}"
+        for name, value in _FOR_PLANS.items():
+            self.session.conf.set(name, value)
+        self._scratch = Path(tempfile.mkdtemp(prefix="doudi-spark-", dir=scratch))
+        self._kept: list[DataFrame] = []
+        self._made: set[str] = set()
+        self._mixed = False
+
+    # ---- tables
+
+    def add(self, name: str, rows: Rows) -> None:
+        if isinstance(rows, pa.Table):
+            frame = self.session.createDataFrame(_plain(rows))
+        else:
+            frame = self._read(rows)
+        frame.createOrReplaceTempView(name)
+
+    def _read(self, paths: Sequence[Path]) -> DataFrame:
+        """Files of one schema are read as one; columns that some lack are unknown there."""
+        schemas: dict[str, tuple[StructType, list[str]]] = {}
+        for path in paths:
+            schema = from_arrow_schema(_plain_schema(pq.read_schema(path)))
+            schemas.setdefault(schema.simpleString(), (schema, []))[1].append(str(Path(path).resolve()))
+        frames: list[DataFrame] = []
+        for schema, files in schemas.values():
+            reader = self.session.read
+            if all(f"/{COUNTY}=" in file for file in files):
+                schema = schema.add(COUNTY, StringType())
+                reader = reader.option("basePath", files[0].partition(f"/{COUNTY}=")[0])
+            frames.append(reader.schema(schema).parquet(*files))
+        whole = frames[0]
+        for frame in frames[1:]:
+            whole = whole.unionByName(frame, allowMissingColumns=True)
+        return whole
+
+    def typed(self, name: str, source: str, columns: Mapping[str, ColumnType]) -> None:
+        fields = {field.name: field for field in self.session.table(source).schema.fields}
+        self._mixed = self._mixed or COUNTY in fields
+        selected = [COUNTY] if COUNTY in fields else []
+        for column, declared in columns.items():
+            quoted = f"`{column}`"
+            if column not in fields:
+                quoted = f"CAST(NULL AS {_type(declared)})"
+            elif isinstance(fields[column].dataType, (DecimalType, NullType, TimestampType, TimestampNTZType)):
+                quoted = f"CAST({quoted} AS {_type(declared)})"
+            elif column in _KEYS and COUNTY in fields:
+                quoted = mixed(quoted)
+            selected.append(f"{quoted} AS `{column}`")
+        self._view(name, f"SELECT {', '.join(selected)} FROM {source}")
+        if name == "registry_household" and COUNTY in fields:
+            kept = self.session.sql(f"SELECT DISTINCT household_key, {COUNTY} FROM {name}")
+            self._keep(COUNTIES_OF_HOUSEHOLDS, kept)
+
+    def once_a_household(self) -> None:
+        rows, persons = self.row("SELECT COUNT(*), COUNT(DISTINCT person_key) FROM registry_person")
+        if rows == persons:
+            return
+        names = self.session.table("registry_person").columns
+        columns = ", ".join(f"`{name}`" for name in names)
+        order = ", ".join(f"`{name}` ASC NULLS LAST" for name in names)
+        self._view(
+            "registry_person",
+            f"SELECT {columns} FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY household_key, person_key "
+            f"ORDER BY {order}) AS row_of_person FROM registry_person) p WHERE row_of_person = 1",
+        )
+
+    # ---- statements
+
+    def execute(self, plan: Plan, progress: Progress | None = None) -> None:
+        if plan.thresholds.varying:
+            self.add("parameters_here", plan.thresholds.table())
+        for number, step in enumerate(plan.steps):
+            if progress:
+                progress(number / len(plan.steps), step.title)
+            self.make(step)
+        if progress:
+            progress(1.0, "完成")
+
+    def make(self, step: Step) -> None:
+        if step.name not in self._made:
+            laborious = step.sql.count(" UNION ALL ") > _LONG_UNION
+            self._keep(step.name, self.session.sql(spark_sql(step.sql)), on_disk=laborious)
+            self._made.add(step.name)
+
+    def _keep(self, name: str, frame: DataFrame, *, on_disk: bool = False) -> None:
+        """Wide tables are worked out now and kept as Parquet, narrow ones when first needed and kept in memory."""
+        if on_disk or len(frame.columns) > _WIDE:
+            path = str(self._scratch / name)
+            frame.write.mode("overwrite").parquet(path)
+            frame = self.session.read.schema(frame.schema).parquet(path)
+        else:
+            frame = frame.persist(StorageLevel.MEMORY_AND_DISK)
+            self._kept.append(frame)
+        frame.createOrReplaceTempView(name)
+
+    def _view(self, name: str, sql: str) -> None:
+        self.session.sql(sql).createOrReplaceTempView(name)
+
+    # ---- results
+
+    def frame(self, sql: str) -> DataFrame:
+        """The rows of a query, still with Spark."""
+        return self.session.sql(spark_sql(sql))
+
+    def unmixed(self, frame: DataFrame) -> DataFrame:
+        """The rows of a result with the keys as the registries have them, and the county of their household."""
+        if not self._mixed:
+            return frame
+        whose = self.session.table(COUNTIES_OF_HOUSEHOLDS).withColumnRenamed(COUNTY, "county_of_household")
+        joined = frame.join(whose, "household_key", "left")
+        selected = [
+            f"{mixed(f'`{name}`', 'county_of_household')} AS `{name}`" if name in _KEYS else f"`{name}`"
+            for name in frame.columns
+        ]
+        return joined.selectExpr(*selected, f"county_of_household AS {COUNTY}")
+
+    def columns(self, name: str) -> frozenset[str]:
+        return frozenset(self.session.table(name).columns)
+
+    def arrow(self, sql: str) -> pa.Table:
+        return self.frame(sql).toArrow()
+
+    def row(self, sql: str) -> tuple[Any, ...]:
+        return tuple(self.frame(sql).collect()[0])
+
+    def column(self, sql: str) -> list[Any]:
+        return [row[0] for row in self.frame(sql).collect()]
+
+    def close(self) -> None:
+        for frame in self._kept:
+            frame.unpersist()
+        self._kept.clear()
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+
+_FOR_PLANS: Final = {
+    "spark.sql.ansi.enabled": "false",  # a division by nothing is unknown, as in every statement of a plan
+    "spark.sql.adaptive.enabled": "true",
+    "spark.sql.codegen.maxFields": "1000",
+    "spark.sql.debug.maxToStringFields": "10",
+    "spark.sql.session.timeZone": "UTC",
+}
+
+
+def mixed(key: str, county: str = COUNTY) -> str:
+    """SQL of a key mixed with the county; mixing a mixed key gives the plain one back."""
+    return f"{key} ^ XXHASH64({county})"
+
+
+def _type(declared: ColumnType) -> str:
+    return {"TEXT": "STRING", "TEXT[]": "ARRAY<STRING>"}.get(SQL_TYPES[declared.kind], SQL_TYPES[declared.kind])
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    return table.cast(_plain_schema(table.schema))
+
+
+def _plain_schema(schema: pa.Schema) -> pa.Schema:
+    """Dictionaries as what they stand for and columns without a type as texts: Spark knows neither."""
+    fields: list[pa.Field] = []
+    for field in schema:
+        kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+        if pa.types.is_null(kind):
+            kind = pa.string()
+        fields.append(pa.field(field.name, kind))
+    return pa.schema(fields)
