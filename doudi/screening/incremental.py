@@ -21,6 +21,7 @@ import pyarrow as pa
 from doudi.rulebook.sources import HOUSEHOLD, INCOME, PERSON
 from doudi.screening.changes import Deliveries, changed_households_sql, changed_persons_sql, digests_sql
 from doudi.screening.duckdb import DuckDb
+from doudi.screening.engine import Engine
 from doudi.screening.fact_sql import Holding, table_name
 from doudi.screening.inputs import FeedRows, Rows
 from doudi.screening.kept import INPUTS, MOST_STEPS, BrokenBasis, KeptResult
@@ -47,6 +48,8 @@ class Basis:
     refused: str = ""
     households: int = 0
     """How many have to be worked out again, those gone included."""
+    narrowed: set[str] = field(default_factory=set)
+    """Tables of the engine that hold their rows only; the whole ones are called `whole_…`."""
     reasons: dict[str, int] = field(default_factory=dict)
     """Cause (registry, a feed, time) → households it alone or with others concerns."""
 
@@ -127,7 +130,7 @@ def settle(
     if basis.households > WORTH_IT * everybody:
         basis.refused = f"变化涉及 {basis.households} 户，超过一半，整体重算更快"
         return False
-    _narrow(engine, plan, holdings)
+    _narrow(basis, engine, holdings)
     return True
 
 
@@ -140,8 +143,9 @@ def _comparable(basis: Basis, plan: Plan) -> None:
     manifest = basis.kept.manifest
     if plan.entitlement.policies:
         raise Refused("要核对政策，整体筛查")
-    if manifest["rules"] != dict(plan.versions):
-        raise Refused("规则或参数的数值与上次不同")
+    versions = (manifest["rules"], manifest["regional"]["rules"], manifest["policies"])
+    if versions != (dict(plan.versions), dict(plan.regional.versions), dict(plan.entitlement.versions)):
+        raise Refused("规则、政策或参数的数值与上次不同")
     if manifest["absent"] != {rule: dict(facts) for rule, facts in plan.absent.items() if facts}:
         raise Refused("缺少的数据与上次不同")
     if manifest["columns"] != {table: sorted(names) for table, names in plan.columns.items()}:
@@ -160,8 +164,7 @@ def _find(basis: Basis, engine: DuckDb, plan: Plan, holdings: Mapping[str, Holdi
         persons = changed_persons_sql(engine, one, plan.columns[table_name(one.feed)])
         causes[one.feed] = f"SELECT household_key FROM registry_person WHERE person_key IN ({persons})"
     if basis.before != plan.as_of:
-        told = [basis.kept.table(name, ["household_key", "rule_id"]) for name in ("alerts", "cannot_tell")]
-        engine.add("told_before", pa.concat_tables(told))
+        engine.add("told_before", _told(basis.kept, plan))
         steps, homes = Moving(plan, holdings, basis.before, "told_before").parts
         for step in steps:
             engine.make(step)
@@ -177,25 +180,35 @@ def _find(basis: Basis, engine: DuckDb, plan: Plan, holdings: Mapping[str, Holdi
     )
 
 
-def _narrow(engine: DuckDb, plan: Plan, holdings: Mapping[str, Holding]) -> None:
-    for source in holdings:
-        table = table_name(source)
-        if source in (HOUSEHOLD, PERSON, INCOME):
-            engine.narrow(table, "household_key IN (SELECT household_key FROM recomputed)")
+def _told(kept: KeptResult, plan: Plan) -> pa.Table:
+    """Household and rule (or policy) of everything that was raised, could not be told or was entitled before."""
+    told = [kept.table(name, ["household_key", "rule_id"]) for name in ("alerts", "cannot_tell")]
+    if plan.entitlement.policies:
+        told.append(kept.table("entitlements", ["household_key", "policy_id"]).rename_columns(told[0].column_names))
+    return pa.concat_tables(told)
+
+
+def _narrow(basis: Basis, engine: DuckDb, holdings: Mapping[str, Holding]) -> None:
+    registry = (HOUSEHOLD, PERSON, INCOME)
+    for source in registry:
+        engine.narrow(table_name(source), "household_key IN (SELECT household_key FROM recomputed)")
     engine.run("CREATE TEMP TABLE recomputed_persons AS SELECT DISTINCT person_key FROM registry_person")
-    for source in holdings:
-        if source not in (HOUSEHOLD, PERSON, INCOME) and "person_key" in engine.columns(table_name(source)):
-            engine.narrow(table_name(source), "person_key IN (SELECT person_key FROM recomputed_persons)")
+    of_persons = [
+        source for source in holdings if source not in registry and "person_key" in engine.columns(table_name(source))
+    ]
+    for source in of_persons:
+        engine.narrow(table_name(source), "person_key IN (SELECT person_key FROM recomputed_persons)")
+    basis.narrowed |= {table_name(source) for source in (*registry, *of_persons)}
 
 
-def standing_rows(engine: DuckDb, kept: pa.Table, fresh: pa.Table) -> pa.Table:
+def standing_rows(engine: Engine, kept: pa.Table, fresh: pa.Table) -> pa.Table:
     """A whole table: the earlier rows of households that stand, then the fresh ones."""
     engine.add("kept_rows", kept)
     stands = engine.arrow("SELECT * FROM kept_rows WHERE household_key NOT IN (SELECT household_key FROM recomputed)")
     return pa.concat_tables([stands.cast(fresh.schema), fresh])
 
 
-def standing_counts(engine: DuckDb, kept: KeptResult, table: str, columns: Iterable[str]) -> dict[str, int]:
+def standing_counts(engine: Engine, kept: KeptResult, table: str, columns: Iterable[str]) -> dict[str, int]:
     """Outcome column → how many subjects of households that stand could not be judged for want of a source."""
     names = list(columns)
     outcomes = kept.table(table.replace("_facts", "_outcomes"), ["household_key", *names])

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from doudi.screening.duckdb import DuckDb
+from doudi.screening.entitlement import entitlements as fresh_entitlements
 from doudi.screening.incremental import keep_digests, paths_of
 from doudi.screening.kept import INPUTS, RECOMPUTED
 from doudi.screening.thresholds import plain
@@ -58,6 +59,8 @@ def _tables(result: "ScreeningResult") -> dict[str, pa.Table]:
         "region_cannot_tell": result.region_cannot_tell,
         "region_facts": result.region_facts,
     }
+    if result.plan.entitlement.policies:
+        tables["entitlements"] = fresh_entitlements(result)
     for name in sorted({result.plan.table_of(rule) for rule in result.plan.rules}):
         tables[name.replace("_facts", "_outcomes")] = result.outcomes(name)
     if isinstance(result.engine, DuckDb):
@@ -83,6 +86,7 @@ def manifest_of(result: "ScreeningResult") -> dict[str, Any]:
             "gapped": sorted(plan.regional.gapped),
             "absent": {rule: dict(facts) for rule, facts in plan.regional.absent.items() if facts},
         },
+        "policies": dict(plan.entitlement.versions),
         "region_digits": plan.thresholds.prefix,
         "parameters": {
             region: {name: plain(value.value) for name, value in values.items()}

@@ -42,12 +42,16 @@ class Moved:
 
 @dataclass(frozen=True)
 class Consumer:
-    """A rule (or policy) as far as time matters: its conditions, other formulas, and the facts it tells of."""
+    """A rule or policy as far as time matters: its conditions, other formulas, and the facts it tells of.
+
+    `sums`: it adds values up, so that every value that moved matters (a rule across households).
+    """
 
     id: str
     conditions: tuple[Expression, ...]
     formulas: tuple[Expression, ...]
     facts: frozenset[str]
+    sums: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,19 @@ class Moving:
             steps.append(Step(one.table, sql, "比对日期"))
             moved[fact.id] = one
             homes += self._households(one)
+        homes += self._payments()
         return tuple(steps), tuple(homes)
+
+    def _payments(self) -> Iterator[str]:
+        """Households about whose payments the days say something else: rows that count, and members who left."""
+        policies = self.plan.entitlement.policies
+        receipts = [policy.received for policy in policies if policy.received is not None]
+        for fact in dict.fromkeys(fact for receipt in receipts for fact in receipt.facts):
+            if self._writers[1].lacks(fact) is None and (found := self._directly(fact)):
+                yield Moved(replace(fact, subject="person"), f"({found[0]})", False).homes
+        if receipts and (self.before.year, self.before.month) != (self.plan.as_of.year, self.plan.as_of.month):
+            everybody, tables = self._worked_out(MEMBER_FACT, self.plan.as_of)
+            yield f"{tables} SELECT household_key FROM ({everybody}) one WHERE {MEMBER_FACT} IS NOT TRUE"
 
     @cached_property
     def _writers(self) -> tuple[FactSql, FactSql]:
@@ -84,6 +100,7 @@ class Moving:
         return self._writer(self.before, self.plan.facts), self._writer(self.plan.as_of, self.plan.facts)
 
     def _writer(self, day: date, facts: Mapping[str, Fact]) -> FactSql:
+        """A fresh one: it notes what it writes."""
         return FactSql(facts, self.holdings, self._thresholds(day), day)
 
     def _thresholds(self, day: date) -> Thresholds:
@@ -150,31 +167,37 @@ class Moving:
 
     def _worked_out_twice(self, fact: Fact) -> str:
         """The general way: the fact with all it is made of, for everybody, on both days."""
-        names: set[str] = set()
-        waiting = [fact.id, MEMBER_FACT]
-        while waiting:
-            name = waiting.pop()
-            if name not in names:
-                names.add(name)
-                waiting += self.plan.facts[name].uses
-        closure = {name: one for name, one in self.plan.facts.items() if name in names}
         sides: list[str] = []
         for day in self._days:
-            writer = self._writer(day, closure)
-            tables = {group_table(feed): sql for feed, sql in writer.groups.items()}
-            tables["members"] = writer.members_sql()
-            body = writer.person_sql([fact.id]) if fact.subject == "person" else writer.household_sql()
-            gap = f'"gap_{fact.id}"' if fact.id in writer.gapped else "FALSE"
-            given = ", ".join(f"{name} AS ({sql})" for name, sql in tables.items())
-            sides.append(
-                f'(WITH {given} SELECT {self._key(fact)} AS subject_key, "{fact.id}" AS value, {gap} AS gap '
-                f"FROM ({body}) one)"
-            )
+            body, tables = self._worked_out(fact.id, day)
+            gap = f'"gap_{fact.id}"' if fact.id in self._gapped else "FALSE"
+            selected = f'{self._key(fact)} AS subject_key, "{fact.id}" AS value, {gap} AS gap'
+            sides.append(f"({tables} SELECT {selected} FROM ({body}) one)")
         return (
             "SELECT n.subject_key, b.value AS before, n.value AS now "
             f"FROM {sides[1]} n JOIN {sides[0]} b ON b.subject_key = n.subject_key "
             "WHERE b.value IS DISTINCT FROM n.value OR b.gap IS DISTINCT FROM n.gap"
         )
+
+    def _worked_out(self, name: str, day: date) -> tuple[str, str]:
+        """A query of one fact for everybody on a day, and the WITH of the tables it reads."""
+        names: set[str] = set()
+        waiting = [name, MEMBER_FACT]
+        while waiting:
+            one = waiting.pop()
+            if one not in names:
+                names.add(one)
+                waiting += self.plan.facts[one].uses
+        writer = self._writer(day, {one: fact for one, fact in self.plan.facts.items() if one in names})
+        tables = {group_table(feed): sql for feed, sql in writer.groups.items()}
+        tables["members"] = writer.members_sql()
+        of_person = self.plan.facts[name].subject == "person"
+        body = writer.person_sql([name]) if of_person else writer.household_sql()
+        return body, f"WITH {', '.join(f'{table} AS ({sql})' for table, sql in tables.items())}"
+
+    @property
+    def _gapped(self) -> frozenset[str]:
+        return self.plan.gapped
 
     # ---- facts made of those
 
@@ -215,7 +238,7 @@ class Moving:
             return
         flips: list[str] = []
         for consumer in consumers:
-            unsure = any(moved.fact.id in formula.columns for formula in consumer.formulas)
+            unsure = consumer.sums or any(moved.fact.id in formula.columns for formula in consumer.formulas)
             for condition in consumer.conditions:
                 for atom in _atoms(condition.tree, moved.fact.id, set(self.plan.thresholds.fixed)):
                     unsure = unsure or atom is None
@@ -236,15 +259,21 @@ class Moving:
 
     @cached_property
     def _consumers(self) -> tuple[Consumer, ...]:
-        return tuple(
-            Consumer(
-                rule.id,
-                (rule.when, *((rule.escalate.when,) if rule.escalate else ())),
-                (),
-                frozenset(rule.facts),
-            )
+        rules = [
+            Consumer(rule.id, (rule.when, *((rule.escalate.when,) if rule.escalate else ())), (), frozenset(rule.facts))
             for rule in self.plan.rules
-        )
+        ]
+        policies = [
+            Consumer(
+                policy.id,
+                tuple(one for one in (policy.eligible, policy.receives, policy.over_when) if one is not None),
+                tuple(one for one in (policy.benefit, policy.received_amount) if one is not None),
+                frozenset(policy.facts),
+            )
+            for policy in self.plan.entitlement.policies
+        ]
+        summed = frozenset(name for fact in self.plan.regional.facts.values() for name in fact.uses)
+        return (*rules, *policies, Consumer("", (), (), summed, sums=True))
 
 
 def _atoms(tree: exp.Expression, name: str, fixed: set[str]) -> Iterator[exp.Expression | None]:

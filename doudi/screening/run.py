@@ -75,7 +75,8 @@ class ScreeningResult:
         """A table of everybody: what was worked out now, and what stands of the basis."""
         if self.basis is None or not self.incremental:
             return fresh
-        return standing_rows(self.engine, self.basis.kept.table(name), fresh)
+        kept = self.basis.kept.table(name)
+        return self.standing(kept, fresh) if kept.num_rows else fresh
 
     def _absences(self) -> list[dict[str, Any]]:
         undecided: dict[str, int] = {}
@@ -100,7 +101,6 @@ class ScreeningResult:
 
     def standing(self, kept: pa.Table, fresh: pa.Table) -> pa.Table:
         """What stands of a table of the basis, with what was worked out now."""
-        assert isinstance(self.engine, DuckDb)  # noqa: S101 - only it works upon a basis
         return standing_rows(self.engine, kept, fresh)
 
     @cached_property
@@ -121,7 +121,7 @@ class ScreeningResult:
     @cached_property
     def entitlements(self) -> pa.Table:
         """One row a policy and subject (see `entitlement.ENTITLEMENTS_SCHEMA`); empty unless policies are asked for."""
-        return entitlement.entitlements(self)
+        return self._whole("entitlements", entitlement.entitlements(self))
 
     @cached_property
     def household_facts(self) -> pa.Table:
@@ -164,7 +164,7 @@ class ScreeningResult:
     def _everybody(self, source: str) -> str:
         """The table of a source before it was narrowed to what changed."""
         name = table_name(source)
-        return f"whole_{name}" if self.incremental else name
+        return f"whole_{name}" if self.basis is not None and name in self.basis.narrowed else name
 
     def rows_of(self, table: str, household_key: int) -> list[dict[str, Any]]:
         """The rows of one household in a table of facts, with outcomes and gaps."""
@@ -190,8 +190,8 @@ class ScreeningResult:
             regional = self.rulebook.sources[feed].subject == "region"
             key, registered = ("region_code", HOUSEHOLD) if regional else ("person_key", PERSON)
             rows, with_key, known = self.engine.row(
-                f"SELECT COUNT(*), COUNT(f.{key}), COUNT(p.{key}) FROM {table_name(feed)} f "
-                f"LEFT JOIN (SELECT DISTINCT {key} FROM {table_name(registered)}) p ON p.{key} = f.{key}"
+                f"SELECT COUNT(*), COUNT(f.{key}), COUNT(p.{key}) FROM {self._everybody(feed)} f "
+                f"LEFT JOIN (SELECT DISTINCT {key} FROM {self._everybody(registered)}) p ON p.{key} = f.{key}"
             )
             found[feed] = {"rows": rows, "without_id": rows - with_key, "not_registered": with_key - known}
         return found

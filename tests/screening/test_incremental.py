@@ -23,7 +23,15 @@ from doudi.synth.snapshots import write_snapshots
 
 AS_OF = date(2023, 8, 1)
 RULES = Path(__file__).parents[2] / "rules"
-TABLES = ("alerts", "cannot_tell", "household_facts", "person_facts", "region_alerts", "entitlements")
+TABLES = (
+    "alerts",
+    "cannot_tell",
+    "household_facts",
+    "person_facts",
+    "region_alerts",
+    "region_cannot_tell",
+    "entitlements",
+)
 
 
 class County:
@@ -50,6 +58,7 @@ class County:
             registry=RegistryTables(**tables, distinct=False),
             feeds=self.feeds.values(),
             as_of=as_of,
+            policies=None,
             previous=previous,
             threads=1,
         )
@@ -64,9 +73,7 @@ class County:
             files = (*older, self._changed(newest, rng, share, lose=True, double=True))
             self.feeds[feed] = replace(rows, rows=files, deliveries=tuple(path.stem for path in files))
 
-    def _changed(
-        self, path: Path, rng: np.random.Generator, share: float, *, lose: bool, double: bool = False
-    ) -> Path:
+    def _changed(self, path: Path, rng: np.random.Generator, share: float, *, lose: bool, double: bool = False) -> Path:
         table = pq.read_table(path)
         chosen = rng.random(table.num_rows) < share
         columns: dict[str, Any] = {}
@@ -170,7 +177,7 @@ def test_other_parameter_values_need_a_whole_screening(tmp_path: Path, rulebook:
     again = county.screen(AS_OF, previous=folder)
     assert not again.incremental
     assert again.basis is not None
-    assert again.basis.refused == "规则或参数的数值与上次不同"
+    assert again.basis.refused == "规则、政策或参数的数值与上次不同"
 
 
 def test_a_lost_delivery_needs_a_whole_screening(tmp_path: Path, rulebook: Rulebook) -> None:
