@@ -25,6 +25,7 @@ from doudi.screening.inputs import FeedRows, RegistryTables, Rows, columns_of, n
 from doudi.screening.keeping import manifest_of, write_result
 from doudi.screening.plan import Plan, make_plan
 from doudi.screening.regional import EARLIER
+from doudi.screening.result_sql import facts_sql, outcomes_sql, unknown_sql
 from doudi.screening.rule_sql import outcome_column
 
 CANNOT_TELL_SCHEMA = pa.schema(
@@ -63,11 +64,7 @@ class ScreeningResult:
     @cached_property
     def cannot_tell(self) -> pa.Table:
         """One row a rule and subject that could not be judged; a whole absent source is one row a rule (no keys)."""
-        rows = self.engine.arrow(
-            "SELECT rule_id, household_key, person_key, region_code, "
-            "STRING_SPLIT(missing_facts, ',') AS missing_facts, CAST(NULL AS VARCHAR) AS source, "
-            f"CAST(1 AS BIGINT) AS subjects FROM ({self.plan.queries['cannot_tell']}) c"
-        ).cast(CANNOT_TELL_SCHEMA)
+        rows = self.engine.arrow(unknown_sql(self.plan)).cast(CANNOT_TELL_SCHEMA)
         absences = pa.Table.from_pylist(self._absences(), CANNOT_TELL_SCHEMA)
         return pa.concat_tables([absences, self._whole("cannot_tell", rows)])
 
@@ -135,24 +132,17 @@ class ScreeningResult:
 
     def fresh_facts(self, subject: str) -> pa.Table:
         """The facts worked out now: of everybody, or of the households that something changed for."""
-        keys, order = {
-            "household": ("household_key, region_code", "household_key"),
-            "person": ("household_key, person_key", "household_key, person_key"),
-        }[subject]
-        self._prepare(f"{subject}_facts")
-        names = [f'"{fact.id}"' for fact in self.plan.facts.values() if fact.subject == subject]
-        return self.engine.arrow(f"SELECT {', '.join([keys, *names])} FROM {subject}_facts ORDER BY {order}")
+        table = f"{subject}_facts"
+        self._prepare(table)
+        order = "household_key" if subject == "household" else "household_key, person_key"
+        return self.engine.arrow(f"{facts_sql(self.plan, table)} ORDER BY {order}")
 
     def outcomes(self, table: str) -> pa.Table:
         """What every rule came to for each row of a table of facts, and which facts have gaps; keys first."""
         self._prepare(table)
         keys = ["household_key"] if table == "household_facts" else ["household_key", "person_key"]
-        rules = [outcome_column(rule.id) for rule in self.plan.rules if self.plan.table_of(rule) == table]
-        subjects = {"household_facts": ["household"], "person_facts": ["person"]}.get(table, ["household", "person"])
-        known = self.engine.columns(table)
-        gaps = [f"gap_{name}" for name in sorted(self.plan.gapped) if self.plan.facts[name].subject in subjects]
-        selected = ", ".join(f'"{name}"' for name in (*keys, *rules, *gaps) if name in known)
-        return self.engine.arrow(f"SELECT {selected} FROM {table} ORDER BY {', '.join(keys)}")
+        selected = outcomes_sql(self.plan, table, self.engine.columns(table))
+        return self.engine.arrow(f"{selected} ORDER BY {', '.join(keys)}")
 
     def stands(self, household_key: int) -> bool:
         """Whether a household was not worked out again: what the basis says of it holds."""

@@ -1,0 +1,38 @@
+"""The statements that read a result's tables out of what a plan has made."""
+# ruff: noqa: S608 - every name in these statements is an identifier that the rulebook has checked
+
+from collections.abc import Container
+
+from doudi.screening.plan import Plan
+from doudi.screening.rule_sql import outcome_column
+
+_KEYS = {
+    "household_facts": ("household_key", "region_code"),
+    "person_facts": ("household_key", "person_key"),
+}
+
+
+def unknown_sql(plan: Plan) -> str:
+    """One row a rule and subject that could not be judged."""
+    return (
+        "SELECT rule_id, household_key, person_key, region_code, "
+        "STRING_SPLIT(missing_facts, ',') AS missing_facts, CAST(NULL AS VARCHAR) AS source, "
+        f"CAST(1 AS BIGINT) AS subjects FROM ({plan.queries['cannot_tell']}) c"
+    )
+
+
+def facts_sql(plan: Plan, table: str) -> str:
+    """Keys and facts of `household_facts` or `person_facts`."""
+    subject = table.removesuffix("_facts")
+    names = [f'"{fact.id}"' for fact in plan.facts.values() if fact.subject == subject]
+    return f"SELECT {', '.join([*_KEYS[table], *names])} FROM {table}"
+
+
+def outcomes_sql(plan: Plan, table: str, known: Container[str]) -> str:
+    """What every rule came to in a table of facts, and which facts have gaps; `known`: the columns it has."""
+    keys = ["household_key"] if table == "household_facts" else ["household_key", "person_key"]
+    rules = [outcome_column(rule.id) for rule in plan.rules if plan.table_of(rule) == table]
+    subjects = {"household_facts": ["household"], "person_facts": ["person"]}.get(table, ["household", "person"])
+    gaps = [f"gap_{name}" for name in sorted(plan.gapped) if plan.facts[name].subject in subjects]
+    selected = ", ".join(f'"{name}"' for name in (*keys, *rules, *gaps) if name in known)
+    return f"SELECT {selected} FROM {table}"
