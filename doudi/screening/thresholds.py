@@ -64,7 +64,7 @@ class Thresholds:
     def fixed(self) -> dict[str, exp.Expression]:
         """The parameters that are the same everywhere, as literals."""
         first = next(iter(self.by_region.values()))
-        return {name: literal(first[name].value) for name in self.parameters if name not in self.varying}
+        return {name: _exactly(first[name].value) for name in self.parameters if name not in self.varying}
 
     def table(self) -> pa.Table:
         """One row a region: `region_key` and the parameters that vary, typed.
@@ -141,6 +141,13 @@ def literal(value: Any) -> exp.Expression:
     if isinstance(value, (tuple, list)):
         return exp.Array(expressions=[exp.Literal.string(str(one)) for one in value])
     return exp.Literal.string(str(value))
+
+
+def _exactly(value: Any) -> exp.Expression:
+    """A literal of the type that the value has where it is a column: a double, not a whole number that runs over."""
+    found = literal(value)
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return exp.Literal.number(f"{found.this}e0") if is_number and value >= 0 else found
 
 
 def thresholds_for(

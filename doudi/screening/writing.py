@@ -156,4 +156,7 @@ def _json_value(shown: Shown) -> str:
     plain = f"CAST({value} AS TEXT)"
     if shown.kind != "date":
         plain = f"""REPLACE(REPLACE({plain}, '\\', '\\\\'), '"', '\\"')"""
+    if shown.kind in ("text", "texts") and not shown.labels:  # free text of a sheet can have several lines
+        for code, written_as in ((10, "n"), (13, "r"), (9, "t")):
+            plain = f"REPLACE({plain}, CHR({code}), '\\{written_as}')"
     return f"CASE WHEN {value} IS NULL THEN 'null' ELSE CONCAT('\"', {plain}, '\"') END"
