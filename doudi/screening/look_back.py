@@ -17,10 +17,15 @@ For a rule the same is counted of the alerts of that rule alone. Quartiles are o
 interpolation between neighbours.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from doudi.feeds.snapshot import Snapshot
 from doudi.rulebook import Rulebook
@@ -81,6 +86,45 @@ class LookBack:
             "carried_back": list(self.carried_back),
             "registry_of_the_month": list(self.registry_of_the_month),
         }
+
+    def write(self, folder: Path) -> Path:
+        """Keep the result: figures.json, households.parquet, raised.parquet. The folder must not be there yet."""
+        folder.mkdir(parents=True, mode=0o700)
+        (folder / "figures.json").write_text(json.dumps(self.figures(), ensure_ascii=False, indent=1), "utf-8")
+        for name, schema in (("households", _TRUTH), ("raised", _RAISED)):
+            table = pa.Table.from_pylist(getattr(self, name), schema)
+            pq.write_table(table, folder / f"{name}.parquet", compression="zstd", row_group_size=20_000)
+        return folder
+
+    @classmethod
+    def read(cls, folder: Path) -> "LookBack":
+        """What `write` kept. Raises FileNotFoundError."""
+        content = json.loads((folder / "figures.json").read_text(encoding="utf-8"))
+        known = {name: content[name] for name in content if name not in ("format", "days", "lead_times", "absent")}
+        known |= {name: tuple(content[name]) for name in ("by_event_date", "carried_back", "registry_of_the_month")}
+        return cls(
+            days=tuple(date.fromisoformat(day) for day in content["days"]),
+            lead_times={int(lead): count for lead, count in content["lead_times"].items()},
+            absent={feed: tuple(months) for feed, months in content["absent"].items()},
+            households=pq.read_table(folder / "households.parquet").to_pylist(),
+            raised=pq.read_table(folder / "raised.parquet").to_pylist(),
+            **known,
+        )
+
+
+_WHERE = [("household_key", pa.int64()), ("region_code", pa.string())]
+_TOLD = [("rules", pa.list_(pa.string())), *((name, pa.string()) for name in ("level", "sentence", "sentence_en"))]
+_TRUTH = pa.schema([*_WHERE, ("enrolled", pa.string()), ("found", pa.string()), ("lead", pa.int64()), *_TOLD])
+_RAISED = pa.schema(
+    [
+        *_WHERE,
+        ("first", pa.string()),
+        ("months", pa.int64()),
+        ("enrolled", pa.string()),
+        ("outcome", pa.string()),
+        *_TOLD,
+    ]
+)
 
 
 def month_ends(first: Month, last: Month) -> list[date]:

@@ -143,7 +143,7 @@ def _enrolled(book: Book, found: LookBack, rulebook: Rulebook, homes: Mapping[in
             row["found"] or "没有发现",
             row["lead"],
             "；".join(_title(rulebook, rule) for rule in row["rules"]),
-            row.get("sentence", ""),
+            row["sentence"],
         )
         for row in found.households
     )

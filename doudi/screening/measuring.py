@@ -200,7 +200,11 @@ class Measured:
         for key, enrolled in sorted(self.truth.items(), key=lambda pair: (pair[1], pair[0])):
             first = self.firsts_of(key)
             lead = self.lead(key, first)
-            told = self._told(key) if lead is not None else {"rules": [], "level": None}
+            told = (
+                self._told(key)
+                if lead is not None
+                else {"rules": [], "level": None, "sentence": None, "sentence_en": None}
+            )
             lines.append(
                 {
                     "household_key": key,

@@ -89,6 +89,15 @@ class WhatIf:
             pq.write_table(getattr(self, name), folder / f"{name}.parquet", compression="zstd", row_group_size=20_000)
         return folder
 
+    @classmethod
+    def read(cls, folder: Path) -> "WhatIf":
+        """What `write` kept. Raises FileNotFoundError."""
+        content = json.loads((folder / "figures.json").read_text(encoding="utf-8"))
+        known = {name: content[name] for name in content if name not in ("format", "as_of", "extra_cost")}
+        known |= {name: tuple(content[name]) for name in ("recomputed", "changes")}
+        tables = {name: pq.read_table(folder / f"{name}.parquet") for name in ("households", "alerts")}
+        return cls(as_of=date.fromisoformat(content["as_of"]), **known, **tables)
+
 
 def what_if(
     *,

@@ -124,6 +124,10 @@ def test_raised_without_being_enrolled_is_said_to_be_that_and_no_more(looked):
     assert total["precision"] == 3 / 4
 
 
+def test_what_is_kept_in_files_is_read_again(looked, tmp_path):
+    assert LookBack.read(looked.write(tmp_path / "kept")) == looked
+
+
 def test_each_rule_by_itself(looked):
     bills, disaster = (next(line for line in looked.by_rule if line["value"] == rule) for rule in (BILLS, DISASTER))
     assert (bills["raised"], bills["judged"], bills["hits"], bills["found"], bills["first"]) == (3, 3, 2, 2, 2)

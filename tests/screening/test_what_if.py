@@ -202,4 +202,7 @@ def test_a_condition_that_cannot_be_read_names_the_file(draft):
 def test_the_result_is_kept_in_files(county, draft, tmp_path):
     draft.switch_off(WATCH)
     folder = tried(county, draft).write(tmp_path / "kept")
-    assert {path.name for path in folder.iterdir()} == {"figures.json", "households.parquet", "alerts.parquet"}
+    again = WhatIf.read(folder)
+    assert again.households.num_rows == 4
+    assert line(again.by_rule, WATCH)["leave"] == 2
+    assert again.changes == ("停用规则“去年人均纯收入在监测线以上、关注线以下且未纳入监测”",)
