@@ -1,6 +1,8 @@
 """DuckDB runs a plan in process, over Parquet files and Arrow tables. Everything particular to DuckDB is here."""
 # ruff: noqa: S608 - every name in these statements is an identifier that the rulebook has checked
 
+import shutil
+import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -30,10 +32,17 @@ Progress = Callable[[float, str], None]
 class DuckDb:
     """One in-memory database for one screening. It can open the given Parquet files and nothing else."""
 
-    def __init__(self, *, threads: int | None = None, files: Iterable[Path] = ()) -> None:
+    def __init__(self, *, threads: int | None = None, memory: str | None = None, files: Iterable[Path] = ()) -> None:
+        """`memory`, such as `8GB`: what does not fit in goes to a temporary folder, which is gone in the end."""
+        self.name = f"duckdb {duckdb.__version__}"
+        self._spill: str | None = None
         self._connection = duckdb.connect(":memory:")
         if threads:
             self.run(f"SET threads = {int(threads)}")
+        if memory:
+            self._spill = tempfile.mkdtemp(prefix="doudi-duckdb-")
+            self.run(f"SET memory_limit = {_text(memory)}")
+            self.run(f"SET temp_directory = {_text(self._spill)}")
         allowed = ", ".join(_text(str(Path(path).resolve())) for path in files)
         self.run(f"SET allowed_paths = [{allowed}]")
         self.run("SET enable_external_access = false")
@@ -61,6 +70,8 @@ class DuckDb:
 
     def close(self) -> None:
         self._connection.close()
+        if self._spill:
+            shutil.rmtree(self._spill, ignore_errors=True)
 
     def add(self, name: str, rows: Rows) -> None:
         """Make a table known under a name, with the columns it has."""

@@ -14,6 +14,9 @@ from doudi.screening.plan import Plan, Step
 class Engine(Protocol):
     """Tables by name and the statements over them, which are in the portable part of DuckDB's SQL."""
 
+    name: str
+    """Which engine it is, with its version."""
+
     def add(self, name: str, rows: Rows) -> None:
         """Make a table known under a name, with the columns it has."""
 

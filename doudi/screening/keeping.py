@@ -11,7 +11,6 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -97,7 +96,7 @@ def manifest_of(result: "ScreeningResult") -> dict[str, Any]:
             for feed, rows in result.feeds.items()
         },
         "columns": {table: sorted(names) for table, names in plan.columns.items()},
-        "engine": f"duckdb {duckdb.__version__}",
+        "engine": result.engine.name,
         **_origin(result),
         "unmatched": result.unmatched,
         "summary": result.summary,

@@ -187,6 +187,13 @@ class ScreeningResult:
         return found
 
     @cached_property
+    def people(self) -> tuple[int, int]:
+        """How many households and persons were screened."""
+        home, person = self._everybody(HOUSEHOLD), self._everybody(PERSON)
+        households, persons = self.engine.row(f"SELECT (SELECT COUNT(*) FROM {home}), (SELECT COUNT(*) FROM {person})")
+        return households, persons
+
+    @cached_property
     def summary(self) -> dict[str, Any]:
         """Counts of the screening, as pages and the manifest show them."""
         alerts, unknown = self.alerts, self.cannot_tell
@@ -194,8 +201,7 @@ class ScreeningResult:
         by_rule = pc.value_counts(alerts["rule_id"]).to_pylist()
         unknown_by_rule = unknown.group_by("rule_id").aggregate([("subjects", "sum")]).to_pylist()
         at_risk = alerts.filter(pc.is_in(alerts["level"], pa.array(["red", "yellow"])))
-        home, person = self._everybody(HOUSEHOLD), self._everybody(PERSON)
-        households, persons = self.engine.row(f"SELECT (SELECT COUNT(*) FROM {home}), (SELECT COUNT(*) FROM {person})")
+        households, persons = self.people
         return {
             "as_of": self.plan.as_of.isoformat(),
             "households": households,

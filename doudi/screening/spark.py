@@ -57,10 +57,7 @@ class Spark:
     # ---- tables
 
     def add(self, name: str, rows: Rows) -> None:
-        if isinstance(rows, pa.Table):
-            frame = self.session.createDataFrame(_plain(rows))
-        else:
-            frame = self._read(rows)
+        frame = self.session.createDataFrame(_plain(rows)) if isinstance(rows, pa.Table) else self._read(rows)
         frame.createOrReplaceTempView(name)
 
     def _read(self, paths: Sequence[Path]) -> DataFrame:
