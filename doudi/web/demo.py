@@ -57,6 +57,7 @@ def demo_accounts() -> list[DemoAccount]:
     city = COUNTY.parent or COUNTY
     wanted = [
         ("county", Role.COUNTY_OFFICER, COUNTY, ""),
+        ("county2", Role.COUNTY_OFFICER, COUNTY, ""),
         ("township", Role.TOWNSHIP_OFFICER, township, ""),
         ("village", Role.VILLAGE_CADRE, village, ""),
         ("medical", Role.DEPARTMENT_OFFICER, COUNTY, "medical_insurance"),
@@ -170,4 +171,5 @@ def screen(as_of: date, *, actor: Officer, report: Report = ignore) -> Screening
 def _still_holds(run: ScreeningRun) -> bool:
     used = {(found["feed"], found["month"], found["delivery"]) for found in run.snapshots}
     now = {(found.feed, str(found.month), found.folder.name) for found in standing_snapshots()}
-    return (run.registry_version, run.rulebook_digest, used) == (registry_version(), current_rulebook().digest, now)
+    digest = current_rulebook(run.as_of).digest
+    return (run.registry_version, run.rulebook_digest, used) == (registry_version(), digest, now)

@@ -30,6 +30,17 @@ ACTION_NAMES = {
     "rejects_download": _("下载退回数据"),
     "screening_start": _("开始筛查"),
     "screening_done": _("完成筛查"),
+    "rule_draft": _("起草规则变更"),
+    "rule_edit": _("修改规则草稿"),
+    "rule_rebase": _("规则草稿换底稿"),
+    "rule_submit": _("提交规则变更"),
+    "rule_review": _("审核规则变更"),
+    "rule_approve": _("批准规则变更"),
+    "rule_retire": _("批准停用规则"),
+    "rule_send_back": _("退回规则变更"),
+    "rule_withdraw": _("撤回规则变更"),
+    "rule_count": _("试算规则"),
+    "alert_check": _("复核预警"),
 }
 """What each action of the log is called; a test holds the list to the code."""
 

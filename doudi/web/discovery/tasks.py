@@ -49,7 +49,7 @@ def screen(job: Job, report: Report) -> dict[str, Any]:
     snapshots = standing_snapshots()
     report(_("计算事实和规则"), 0, 0)
     try:
-        rulebook = current_rulebook()
+        rulebook = current_rulebook(run.as_of)
         result = screen_tables(
             rulebook=rulebook,
             registry=RegistryTables(**tables),

@@ -9,6 +9,4 @@ urlpatterns = [
     address("screenings/", views.screenings, name="screenings", action=Action.SCREENING_SEE),
     address("screenings/new/", views.screening_new, name="screening_new", action=Action.SCREENING_RUN),
     address("screenings/<int:run_id>/", views.screening, name="screening", action=Action.SCREENING_SEE),
-    address("rules/", views.rules, name="rules", action=Action.RULES_SEE),
-    address("rules/<str:rule_id>/", views.rule, name="rule", action=Action.RULES_SEE),
 ]

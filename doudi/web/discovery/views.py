@@ -1,7 +1,6 @@
 """Clues, screenings and the rules they follow."""
 
 import tempfile
-from datetime import date
 from typing import BinaryIO, cast
 
 from django.contrib import messages
@@ -14,9 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from doudi.web.discovery.export import clue_workbook
 from doudi.web.discovery.forms import ClueFilterForm, ScreeningForm
 from doudi.web.discovery.presenting import comparison
-from doudi.web.discovery.queries import clue_choices, clue_page, latest_run, screening_detail, screening_list
-from doudi.web.discovery.rule_pages import one_rule_page, rule_pages
-from doudi.web.discovery.rulebook import current_rulebook
+from doudi.web.discovery.queries import clue_choices, clue_page, screening_detail, screening_list
 from doudi.web.discovery.services import screening_start
 from doudi.web.layout.request import OfficerRequest, wants_part
 from doudi.web.refusal import ActionRefused
@@ -75,23 +72,3 @@ def screening(request: OfficerRequest, run_id: int) -> HttpResponse:
     before, rules = comparison(request.officer, detail)
     context = {"detail": detail, "run": detail.run, "job": detail.job, "before": before, "rules": rules}
     return render(request, "discovery/screening.html", context)
-
-
-@require_safe
-def rules(request: OfficerRequest) -> HttpResponse:
-    on = day_of_thresholds()
-    pages = rule_pages(current_rulebook(), region=request.officer.home, on=on)
-    return render(request, "discovery/rules.html", {"pages": pages, "on": on})
-
-
-@require_safe
-def rule(request: OfficerRequest, rule_id: str) -> HttpResponse:
-    on = day_of_thresholds()
-    page = one_rule_page(current_rulebook(), rule_id, region=request.officer.home, on=on)
-    return render(request, "discovery/rule.html", {"page": page, "rule": page.rule, "on": on})
-
-
-def day_of_thresholds() -> date:
-    """The day of the last screening, so that the rules show the values it used; today before the first one."""
-    run = latest_run()
-    return run.as_of if run else timezone.localdate()

@@ -53,7 +53,8 @@ NAVIGATION: tuple[tuple[str | Promise | None, tuple[Entry, ...]], ...] = (
         (
             Entry("intake:list", _("数据导入"), "file-import", Action.INTAKE_SEE, "intake"),
             Entry("discovery:screenings", _("筛查"), "radar", Action.SCREENING_SEE, "screenings"),
-            Entry("discovery:rules", _("规则"), "book", Action.RULES_SEE, "rules"),
+            Entry("rulekeeping:rules", _("规则"), "book", Action.RULES_SEE, "rules"),
+            Entry("rulekeeping:parameters", _("标准"), "scale", Action.RULES_SEE, "parameters"),
         ),
     ),
     (_("监督"), (Entry("audit:entries", _("审计日志"), "shield-check", Action.AUDIT_SEE, "audit"),)),

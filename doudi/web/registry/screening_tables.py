@@ -1,10 +1,15 @@
 """The registry as screening wants it: four Arrow tables of one moment, without any id, phone or account."""
 
+from decimal import Decimal
+from typing import Any
+
 import pyarrow as pa
 import pyarrow.compute as pc
+from django.db.models import QuerySet
 
 from doudi.web.intake.targets import HOUSEHOLD, INCOME, PERSON, Target
 from doudi.web.registry.arrow import ArrowReader, arrow_reader
+from doudi.web.registry.models import Household, HouseholdIncome, Person
 
 WITHHELD = frozenset({"bank_name", "helper_unit"})
 TOTALS = ("net_income", "per_capita_income")
@@ -35,3 +40,32 @@ def _read(reader: ArrowReader, target: Target, *more: str) -> pa.Table:
         schema.append(("household_key", pa.int64()))
         source += f' JOIN "{HOUSEHOLD.model._meta.db_table}" h ON h.id = t."household_id"'
     return reader.read(f"SELECT {selected} FROM {source}", pa.schema(schema))  # noqa: S608 - names of our own models
+
+
+def household_tables(household: Household) -> dict[str, pa.Table]:
+    """The same four tables with the rows of one household only. Three SQL statements; `regions` is empty."""
+    persons = Person.objects.filter(household=household).order_by("pk")
+    incomes = HouseholdIncome.objects.filter(household=household).order_by("pk")
+    return {
+        "regions": pa.table({"region_code": pa.array([], pa.string()), "name": pa.array([], pa.string())}),
+        "household": _rows(HOUSEHOLD, Household.objects.filter(pk=household.pk)),
+        "person": _rows(PERSON, persons, household_key=household.household_key),
+        "income": _rows(INCOME, incomes, *TOTALS, household_key=household.household_key),
+    }
+
+
+def _rows(target: Target, found: QuerySet[Any, Any], *more: str, household_key: int | None = None) -> pa.Table:
+    columns = [name for name in (*target.plain, *more) if name not in WITHHELD and name not in target.hashes]
+    rows = list(found.values_list(*(_attribute(target, column) for column in columns)))
+    table: dict[str, pa.Array] = {}
+    for column, values in zip(columns, zip(*rows, strict=True) if rows else [()] * len(columns), strict=True):
+        plain = [float(value) if isinstance(value, Decimal) else value for value in values]
+        several = any(isinstance(value, list) for value in plain) or column == "health"
+        table[column] = pa.array(plain, pa.list_(pa.string()) if several else target.arrow_type(column))
+    if household_key is not None:
+        table["household_key"] = pa.array([household_key] * len(rows), pa.int64())
+    return pa.table(table)
+
+
+def _attribute(target: Target, column: str) -> str:
+    return next(str(field.attname) for field in target.model._meta.concrete_fields if field.column == column)

@@ -39,7 +39,7 @@ class TextLine:
 def differences(before: str, after: str, book: Rulebook) -> list[Difference]:
     """What differs in words, in the order of the newer text. `book` gives the titles; texts may be half-written."""
     old, new = _content(before), _content(after)
-    found = []
+    found: list[Difference] = []
     for key in dict.fromkeys([*new, *old]):
         if old.get(key) != new.get(key):
             found += _different(key, old.get(key), new.get(key), book)

@@ -49,7 +49,7 @@ def change_draft(*, actor: Officer, path: str, text: str, summary: str, effectiv
     _may_draft(actor, department)
     return _drafted(
         actor, ChangeKind.TEXT, path, text, base_text=book.texts[path], summary=summary, effective_from=effective_from,
-        department=department, title=_title(book, path),
+        department=department, title=title_of(book, path),
     )  # fmt: skip
 
 
@@ -123,7 +123,7 @@ def _drafted(
 ) -> RuleChange:
     if not summary.strip():
         raise ActionRefused("summary_needed", _("请写明改了什么、为什么改。"))
-    text = _plain(text)
+    text = plain_text(text)
     change = RuleChange.objects.create(
         kind=kind,
         path=path,
@@ -156,7 +156,7 @@ def change_edit(
     if not summary.strip():
         raise ActionRefused("summary_needed", _("请写明改了什么、为什么改。"))
     if text is not None and change.kind in {ChangeKind.TEXT, ChangeKind.NEW}:
-        change.text = _plain(text)
+        change.text = plain_text(text)
         change.digest = digest_of(change.text)
         change.effective_from = effective_from
         _take_department(change, actor)
@@ -291,7 +291,7 @@ def _amended(text: str, new: NewValue) -> str:
         raise ActionRefused("bad_value", str(problem)) from problem
 
 
-def _title(book: Rulebook, path: str) -> str:
+def title_of(book: Rulebook, path: str) -> str:
     folder, _slash, name = path.partition("/")
     kind = {"screening": "rules", "parameters": "parameters", "facts": "facts", "policies": "policies"}[folder]
     thing = getattr(book, kind, {}).get(name.removesuffix(".yaml"))
@@ -304,7 +304,7 @@ def _reason(reason: str) -> str:
     return reason.strip()
 
 
-def _plain(text: str) -> str:
+def plain_text(text: str) -> str:
     """A text as files keep it: line ends of browsers turned into one kind, one line end at the end."""
     return text.replace("\r\n", "\n").replace("\r", "\n").rstrip() + "\n"
 

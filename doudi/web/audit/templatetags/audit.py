@@ -37,6 +37,8 @@ DETAIL_NAMES = {
     "households_with_alerts": _("有预警的户"),
     "rules": _("规则"),
     "seconds": _("用时（秒）"),
+    "kind": _("种类"),
+    "from": _("施行日期"),
 }
 TABLE_NAMES = {
     "region": _("行政区划"),
