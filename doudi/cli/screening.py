@@ -32,13 +32,21 @@ def screen(
     out: Annotated[Path, typer.Option(help=_("预警工作簿写到哪里(.xlsx)"), dir_okay=False)],
     snapshots: Snapshots = None,
     results: Annotated[Path | None, typer.Option(help=_("把完整结果(Parquet)也存下来"), file_okay=False)] = None,
+    previous: Annotated[
+        Path | None,
+        typer.Option(
+            help=_("上次存下的完整结果;只重算有变化的户,并列出新出现和已消失的预警"), exists=True, file_okay=False
+        ),
+    ] = None,
     strict: Annotated[bool, typer.Option(help=_("有文件读不了或有退回的行时，以退出码 1 结束"))] = False,
     rules: RulesFolder = None,
 ) -> None:
     """Read, clean, screen, write the workbook."""
     if out.suffix.lower() != ".xlsx":
         fail(_("--out 应是 .xlsx 文件，例如 alerts.xlsx"))
-    done = _screened(registry, feeds, as_of, out=out, snapshots=snapshots, results=results, rules=rules)
+    done = _screened(
+        registry, feeds, as_of, out=out, snapshots=snapshots, results=results, previous=previous, rules=rules
+    )
     summary = done.result.summary
     refused = sum(one.rows_rejected for one in done.intake)
     console.print(
@@ -66,11 +74,33 @@ def screen(
         table.add_row(rule_id, title, *counts)
     console.print(table)
     _print_regions(done)
+    _print_since(done)
     for one in done.unread:
         errors.print(f"[yellow]![/yellow] {one.file}: {one.note}", highlight=False, soft_wrap=True)
     console.print(_("已写出 %s") % out)
     if strict and (done.unread or refused):
         raise typer.Exit(FOUND)
+
+
+def _print_since(done: "FolderScreening") -> None:
+    """What changed since the screening before, and how much of it had to be worked out again."""
+    if done.since is None:
+        return
+    from doudi.screening.comparing import GONE, NEW, STILL
+
+    counts = done.since.counts
+    line = _("与 %(day)s 相比：新出现 %(new)d 条，已消失 %(gone)d 条，仍存在 %(still)d 条") % {
+        "day": done.since.day,
+        "new": counts[NEW],
+        "gone": counts[GONE],
+        "still": counts[STILL],
+    }
+    console.print(line, highlight=False)
+    basis = done.result.basis
+    if basis is not None and done.result.incremental:
+        console.print(_("增量筛查：只重算了有变化的 %d 户") % basis.households, highlight=False)
+    elif basis is not None:
+        console.print(_("本次整体重算：%s") % basis.refused, highlight=False)
 
 
 def _print_regions(done: "FolderScreening") -> None:
@@ -148,6 +178,7 @@ def _screened(
     snapshots: Path | None,
     results: Path | None,
     rules: Path | None,
+    previous: Path | None = None,
 ) -> "FolderScreening":
     from doudi.feeds.problems import UnreadableFile
     from doudi.rulebook import MissingParameter, RulebookError
@@ -164,11 +195,14 @@ def _screened(
                 out=out,
                 snapshots=snapshots,
                 results=results,
+                previous=previous,
                 progress=lambda share, what: report(what, round(share * STEPS), STEPS),
             )
         except (UnreadableFile, MissingParameter) as problem:
             fail(problem.message)
         except (RulebookError, MissingParameters) as problem:
+            fail(str(problem))
+        except FileNotFoundError as problem:
             fail(str(problem))
         except OSError as problem:
             fail(f"{problem.strerror}: {problem.filename}")

@@ -20,6 +20,7 @@ from doudi.screening.names import household_key_of, person_names
 from doudi.screening.report import Intake, write_alerts
 from doudi.screening.run import ScreeningResult, screen
 from doudi.screening.shelf import Progress, Shelf
+from doudi.screening.since import Since, alerts_a_month_before
 from doudi.screening.writing import written
 from doudi.standards.pseudonym import Pseudonymiser
 from doudi.standards.regions import RegionCode
@@ -168,6 +169,8 @@ class FolderScreening:
     intake: tuple[Intake, ...]
     registry_problems: tuple[RowProblem, ...]
     workbook: Path | None
+    since: Since | None = None
+    """What changed since the screening before, when one was named."""
 
     @property
     def unread(self) -> list[Intake]:
@@ -184,15 +187,19 @@ def screen_folders(
     out: Path | None = None,
     snapshots: Path | None = None,
     results: Path | None = None,
+    previous: Path | None = None,
     progress: Progress | None = None,
 ) -> FolderScreening:
     """Read the registry's and the departments' sheets, keep them as snapshots, screen, write the workbook `out`.
 
     `snapshots` (next to `out` unless given) keeps what was read: a file that has not changed is not read again.
-    `results` keeps the result (see `explain_household`). Raises UnreadableFile when no registry can be read,
-    RulebookError, MissingParameters.
+    `results` keeps the result (see `explain_household`). `previous`: the result kept by the screening before; this one
+    is made upon it and tells what is new and what is gone. Raises UnreadableFile when no registry can be read,
+    RulebookError, MissingParameters, FileNotFoundError when `previous` holds no result.
     """
     tell = progress or (lambda share, what: None)
+    if previous is not None and not (previous / "manifest.json").is_file():
+        raise FileNotFoundError(f"{previous} 里没有筛查结果，请改为上次 --results 存下的文件夹")
     rulebook, contracts = load_rulebook(rules_root), load_contracts(rules_root)
     kept = snapshots or (out.parent if out else Path()) / "doudi-snapshots"
     kept.mkdir(parents=True, exist_ok=True)
@@ -206,17 +213,20 @@ def screen_folders(
         registry=tables,
         snapshots=found,
         as_of=as_of,
+        previous=previous,
+        earlier=alerts_a_month_before(previous, as_of) if previous is not None else None,
         progress=lambda share, what: tell(0.8 + share * 0.1, what),
     )
+    since = Since(result, previous) if previous is not None else None
     intake = (*of_registry, *of_feeds)
     if results is not None:
         result.write(results)
     if out is not None:
         tell(0.92, "写预警名单")
         out.parent.mkdir(parents=True, exist_ok=True)
-        write_alerts(result, tables, out, intake=intake)
+        write_alerts(result, tables, out, intake=intake, since=since)
     tell(1.0, "完成")
-    return FolderScreening(result, tables, intake, problems, out)
+    return FolderScreening(result, tables, intake, problems, out, since)
 
 
 # ---- doudi explain

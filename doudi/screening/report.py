@@ -10,6 +10,7 @@ from doudi.screening.inputs import RegistryTables
 from doudi.screening.names import household_names, person_names
 from doudi.screening.regional_report import write_region_sheet
 from doudi.screening.run import ScreeningResult
+from doudi.screening.since import Since
 from doudi.screening.workbook import Book, Cells, book_at
 from doudi.standards.codes import Level, find
 
@@ -31,9 +32,14 @@ class Intake:
 
 
 def write_alerts(
-    result: ScreeningResult, registry: RegistryTables, path: Path, *, intake: Iterable[Intake] = ()
+    result: ScreeningResult,
+    registry: RegistryTables,
+    path: Path,
+    *,
+    intake: Iterable[Intake] = (),
+    since: Since | None = None,
 ) -> Path:
-    """Write 汇总, 预警名单, 村乡预警, 无法判断, 退回与未匹配 to `path`.
+    """Write 汇总, 预警名单, 村乡预警, (与上次比较,) 无法判断, 退回与未匹配 to `path`.
 
     Replaces a file of that name only when finished.
     """
@@ -42,6 +48,8 @@ def write_alerts(
         _totals(book, result)
         _alerts(book, result, registry)
         write_region_sheet(book, result, registry)
+        if since is not None:
+            since.write_sheet(book, registry)
         _unknown(book, result, registry)
         _returned(book, result, files)
     return path

@@ -9,17 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from doudi.feeds.snapshot import list_snapshots
 from doudi.rulebook import Rulebook, build_rulebook
+from doudi.screening.commands import screen_folders
 from doudi.screening.explain import explain
 from doudi.screening.inputs import FeedRows, RegistryTables, standing
 from doudi.screening.kept import KeptResult
 from doudi.screening.run import ScreeningResult, screen
 from doudi.synth.snapshots import write_snapshots
+from doudi.synth.write import write_county
 
 AS_OF = date(2023, 8, 1)
 RULES = Path(__file__).parents[2] / "rules"
@@ -201,3 +204,25 @@ def test_a_result_whose_basis_is_gone_is_no_basis(tmp_path: Path, rulebook: Rule
     assert not again.incremental
     assert again.basis is not None
     assert "run-1" in again.basis.refused
+
+
+def test_the_command_works_upon_the_result_before(tmp_path: Path) -> None:
+    county = tmp_path / "county"
+    write_county(households=60, seed=3, dirt=0, out=county, rules_root=RULES, as_of=AS_OF)
+    given: dict[str, Any] = {"rules_root": RULES, "registry": county / "registry", "feeds": county / "feeds"}
+    kept = tmp_path / "kept"
+    first = screen_folders(**given, as_of=AS_OF, results=tmp_path / "run-1", snapshots=kept)
+    book = tmp_path / "alerts.xlsx"
+    later = screen_folders(
+        **given, as_of=AS_OF + timedelta(days=20), out=book, previous=tmp_path / "run-1", snapshots=kept
+    )
+    assert later.result.incremental
+    assert later.since is not None
+    counts = later.since.counts
+    assert counts["still"] + counts["gone"] == first.result.alerts.num_rows
+    assert counts["still"] + counts["new"] == later.result.alerts.num_rows
+    sheet = openpyxl.load_workbook(book)["与上次比较"]
+    told = "预警：新出现 {new} 条，已消失 {gone} 条，仍存在 {still} 条"
+    assert sheet.cell(2, 1).value == told.format(**counts)
+    with pytest.raises(FileNotFoundError, match="没有筛查结果"):
+        screen_folders(**given, as_of=AS_OF, previous=county, snapshots=kept)
