@@ -5,7 +5,7 @@ import sys
 import typer
 
 from doudi import __version__
-from doudi.cli import accounts, county, data, rules, screening, service, trials
+from doudi.cli import accounts, county, data, parameters, rules, screening, service, trials
 from doudi.cli.language import _
 from doudi.cli.output import fail
 
@@ -42,6 +42,7 @@ app.command("what-if", help=_("政策推演：改一条线、一条规则或一�
 app.command("look-back", help=_("回测：用今天的规则看过去几个月，后来纳入的户能不能早发现、早多少、多报多少"))(
     trials.look_back
 )
+app.add_typer(parameters.app, name="parameters", help=_("参数：某地某天各项标准取什么值、出自哪里、缺哪些"))
 app.add_typer(rules.app, name="rules", help=_("规则：列出、看懂、检查、跑用例"))
 app.command(help=_("启动网站和后台进程"))(service.serve)
 app.command(help=_("造好虚构县，导入，筛查，与标准答案对照，然后启动网站"))(county.demo)
