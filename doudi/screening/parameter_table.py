@@ -35,7 +35,9 @@ class Held:
     """Rules and policies in force on the day that need it, by themselves or through their facts."""
 
     def text(self, language: str = "zh") -> str:
-        return "" if self.value is None else value_text(self.parameter, self.value.value, language)
+        if self.value is None or self.value.value is None:
+            return ""
+        return value_text(self.parameter, self.value.value, language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def level_text(region: RegionCode, language: str) -> str:
 def held_on(rulebook: Rulebook, *, region: str, on: date) -> list[Held]:
     """Every parameter with the value that holds for a region on a day, in order of id. ValueError: no such region."""
     place = RegionCode(region)
-    users = _users(rulebook, on)
+    users = _users(rulebook, place, on)
     found: list[Held] = []
     for name, parameter in sorted(rulebook.parameters.items()):
         try:
@@ -85,10 +87,13 @@ def held_on(rulebook: Rulebook, *, region: str, on: date) -> list[Held]:
     return found
 
 
-def _users(rulebook: Rulebook, on: date) -> dict[str, tuple[str, ...]]:
+def _users(rulebook: Rulebook, place: RegionCode, on: date) -> dict[str, tuple[str, ...]]:
     users: dict[str, list[str]] = {}
     rules = [(rule.id, rule.facts, set(rule.parameters)) for rule in rulebook.rules_on(on)]
-    policies = [(one.id, one.facts, set(one.all_parameters)) for one in rulebook.policies_on(on)]
+    there = [
+        one for one in rulebook.policies_on(on) if any(area.covers(place) or place.covers(area) for area in one.regions)
+    ]
+    policies = [(one.id, one.facts, set(one.all_parameters)) for one in there]
     for user, facts, names in rules + policies:
         made_of = rulebook.facts_of((*facts, MEMBER_FACT)).values()
         for name in sorted(names.union(*(fact.parameters for fact in made_of))):
@@ -105,21 +110,10 @@ def history(parameter: Parameter) -> list[Entry]:
             following = held[number + 1].starts if number + 1 < len(held) else None
             if parameter.by == "day" and ends is None and following is not None:
                 ends = date.fromordinal(following.toordinal() - 1)
-            source = one.source
-            found.append(
-                Entry(
-                    parameter,
-                    region,
-                    one.starts,
-                    ends,
-                    one.income_year,
-                    one.value,
-                    f"{source.document} {source.article}".strip() if source else "",
-                    source.note if source else "",
-                    one.verified,
-                    one.line,
-                )  # fmt: skip
-            )
+            told = f"{one.source.document} {one.source.article}".strip() if one.source else ""
+            note = one.source.note if one.source else ""
+            line = (one.income_year, one.value, told, note, one.verified, one.line)
+            found.append(Entry(parameter, region, one.starts, ends, *line))
     return found
 
 
