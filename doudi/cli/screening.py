@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from doudi.cli.language import _, asked_language
@@ -39,14 +40,18 @@ def screen(
         ),
     ] = None,
     strict: Annotated[bool, typer.Option(help=_("有文件读不了或有退回的行时，以退出码 1 结束"))] = False,
+    skip_missing: Annotated[
+        bool, typer.Option("--skip-missing", help=_("参数没有值时不停下：略过要用它的规则，并在结果中列为无法判断"))
+    ] = False,
     rules: RulesFolder = None,
 ) -> None:
     """Read, clean, screen, write the workbook."""
     if out.suffix.lower() != ".xlsx":
         fail(_("--out 应是 .xlsx 文件，例如 alerts.xlsx"))
     done = _screened(
-        registry, feeds, as_of, out=out, snapshots=snapshots, results=results, previous=previous, rules=rules
-    )
+        registry, feeds, as_of, out=out, snapshots=snapshots, results=results, previous=previous, rules=rules,
+        skip_missing=skip_missing,
+    )  # fmt: skip
     summary = done.result.summary
     refused = sum(one.rows_rejected for one in done.intake)
     console.print(
@@ -75,6 +80,9 @@ def screen(
     console.print(table)
     _print_regions(done)
     _print_since(done)
+    for skipped in done.result.left_out:
+        told = _("略过 %(rule)s：%(why)s") % {"rule": skipped.text.id, "why": skipped.missing[0].message}
+        errors.print(f"[yellow]![/yellow] {escape(told)}", highlight=False, soft_wrap=True)
     for one in done.unread:
         errors.print(f"[yellow]![/yellow] {one.file}: {one.note}", highlight=False, soft_wrap=True)
     console.print(_("已写出 %s") % out)
@@ -179,6 +187,7 @@ def _screened(
     results: Path | None,
     rules: Path | None,
     previous: Path | None = None,
+    skip_missing: bool = False,
 ) -> "FolderScreening":
     from doudi.feeds.problems import UnreadableFile
     from doudi.rulebook import MissingParameter, RulebookError
@@ -196,6 +205,7 @@ def _screened(
                 snapshots=snapshots,
                 results=results,
                 previous=previous,
+                skip_missing=skip_missing,
                 progress=lambda share, what: report(what, round(share * STEPS), STEPS),
             )
         except (UnreadableFile, MissingParameter) as problem:

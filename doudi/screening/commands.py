@@ -15,7 +15,8 @@ from doudi.rulebook.loading import FOLDERS
 from doudi.screening.cases import CaseResult, run_cases
 from doudi.screening.explain import RuleOutcome, explain
 from doudi.screening.firing import check_on_county
-from doudi.screening.inputs import RegistryTables
+from doudi.screening.left_out import LeftOut, without_missing
+from doudi.screening.inputs import RegistryTables, region_codes
 from doudi.screening.names import household_key_of, person_names
 from doudi.screening.report import Intake, write_alerts
 from doudi.screening.run import ScreeningResult, screen
@@ -188,13 +189,15 @@ def screen_folders(
     snapshots: Path | None = None,
     results: Path | None = None,
     previous: Path | None = None,
+    skip_missing: bool = False,
     progress: Progress | None = None,
 ) -> FolderScreening:
     """Read the registry's and the departments' sheets, keep them as snapshots, screen, write the workbook `out`.
 
     `snapshots` (next to `out` unless given) keeps what was read: a file that has not changed is not read again.
     `results` keeps the result (see `explain_household`). `previous`: the result kept by the screening before; this one
-    is made upon it and tells what is new and what is gone. Raises UnreadableFile when no registry can be read,
+    is made upon it and tells what is new and what is gone. `skip_missing`: rules that need a parameter without a value
+    are left out, and the result says so, instead of MissingParameters being raised. Raises UnreadableFile when no registry can be read,
     RulebookError, MissingParameters, FileNotFoundError when `previous` holds no result.
     """
     tell = progress or (lambda share, what: None)
@@ -208,8 +211,12 @@ def screen_folders(
     tables, of_registry, problems = shelf.registry(registry, as_of, lambda share, what: tell(share * 0.4, what))
     reading = lambda share, what: tell(0.4 + share * 0.4, what)  # noqa: E731
     found, of_feeds = shelf.feeds(feeds, as_of, reading, regions=tables.regions)
+    usable: Rulebook = rulebook
+    left_out: tuple[LeftOut, ...] = ()
+    if skip_missing:
+        usable, left_out = without_missing(rulebook, region_codes(tables), as_of=as_of)
     result = screen(
-        rulebook=rulebook,
+        rulebook=usable,
         registry=tables,
         snapshots=found,
         as_of=as_of,
@@ -217,6 +224,7 @@ def screen_folders(
         earlier=alerts_a_month_before(previous, as_of) if previous is not None else None,
         progress=lambda share, what: tell(0.8 + share * 0.1, what),
     )
+    result.rulebook, result.left_out = rulebook, left_out
     since = Since(result, previous) if previous is not None else None
     intake = (*of_registry, *of_feeds)
     if results is not None:

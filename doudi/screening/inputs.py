@@ -78,6 +78,13 @@ def never_null(rows: Rows) -> frozenset[str]:
     return frozenset.intersection(*full)
 
 
+def region_codes(registry: RegistryTables) -> list[str]:
+    """The regions in which households live."""
+    rows = registry.household
+    parts = [rows] if isinstance(rows, pa.Table) else [pq.read_table(path, columns=["region_code"]) for path in rows]
+    return sorted({code for part in parts for code in part["region_code"].unique().to_pylist() if code})
+
+
 def row_count(rows: Rows) -> int:
     if isinstance(rows, pa.Table):
         return int(rows.num_rows)

@@ -78,6 +78,7 @@ def manifest_of(result: "ScreeningResult") -> dict[str, Any]:
         "format": 2,
         "rulebook": result.rulebook.digest,
         "rules": dict(plan.versions),
+        "left_out": {one.text.id: list(one.parameters) for one in result.left_out},
         "gapped": sorted(plan.gapped),
         "absent": {rule: dict(facts) for rule, facts in plan.absent.items() if facts},
         "regional": {

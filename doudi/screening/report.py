@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from doudi.screening.inputs import RegistryTables
+from doudi.screening.left_out import SOURCE as LEFT_OUT
 from doudi.screening.names import household_names, person_names
 from doudi.screening.regional_report import write_region_sheet
 from doudi.screening.run import ScreeningResult
@@ -139,14 +140,18 @@ def _unknown(book: Book, result: ScreeningResult, registry: RegistryTables) -> N
     homes = household_names(registry, table["household_key"].drop_null().to_pylist())
     people = person_names(registry, table["person_key"].drop_null().to_pylist())
     rules, facts, sources = result.rulebook.rules, result.rulebook.facts, result.rulebook.sources
+    parameters = result.rulebook.parameters
 
     def rows() -> Iterable[Cells]:
         for batch in table.to_batches(max_chunksize=10_000):
             for one in batch.to_pylist():
                 home = homes.get(one["household_key"])
-                missing = "、".join(facts[name].title for name in one["missing_facts"])
+                titled = parameters if one["source"] == LEFT_OUT else facts
+                missing = "、".join(titled[name].title for name in one["missing_facts"])
                 source = one["source"]
-                why = f"没有“{sources[source].title}”的数据" if source else "登记簿或部门数据缺项"
+                why = f"没有“{sources[source].title}”的数据" if source in sources else "登记簿或部门数据缺项"
+                if source == LEFT_OUT:
+                    why = "参数没有值，这条规则没有比对"
                 yield (
                     rules[one["rule_id"]].title,
                     "（全部）" if source else home.township if home else "",

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from doudi.feeds.snapshot import Snapshot
-from doudi.rulebook import Rulebook
+from doudi.rulebook import Rule, Rulebook
 from doudi.rulebook.sources import HOUSEHOLD, INCOME, PERSON, REGISTRY
 from doudi.rulebook.value_types import NUMBER, TEXT
 from doudi.screening import entitlement, regional_result
@@ -23,6 +23,7 @@ from doudi.screening.fact_sql import Holding, table_name
 from doudi.screening.incremental import Basis, basis_of, settle, standing_counts, standing_rows
 from doudi.screening.inputs import FeedRows, RegistryTables, Rows, columns_of, never_null, standing
 from doudi.screening.keeping import manifest_of, write_result
+from doudi.screening.left_out import SOURCE, LeftOut
 from doudi.screening.plan import Plan, make_plan
 from doudi.screening.regional import EARLIER
 from doudi.screening.result_sql import facts_sql, outcomes_sql, unknown_sql
@@ -53,6 +54,8 @@ class ScreeningResult:
     engine: Engine = field(repr=False)
     basis: Basis | None = None
     """The earlier result it was to be worked out upon."""
+    left_out: tuple[LeftOut, ...] = ()
+    """Rules and policies that were not worked out for want of a parameter's value (see `left_out.without_missing`)."""
     incremental: bool = False
     """Only some households were worked out again (the table `recomputed`); for the others the basis stands."""
 
@@ -94,7 +97,21 @@ class ScreeningResult:
                 if subjects:
                     line = {"rule_id": rule.id, "missing_facts": facts, "source": source, "subjects": subjects}
                     lines.append(line)
-        return lines
+        return lines + self._left_out_lines()
+
+    def _left_out_lines(self) -> list[dict[str, Any]]:
+        """A line a rule for persons or households: everybody is undecided."""
+        households, persons = self.people
+        return [
+            {
+                "rule_id": one.text.id,
+                "missing_facts": list(one.parameters),
+                "source": SOURCE,
+                "subjects": households if one.text.subject == "household" else persons,
+            }
+            for one in self.left_out
+            if isinstance(one.text, Rule) and not one.text.regional
+        ]
 
     def standing(self, kept: pa.Table, fresh: pa.Table) -> pa.Table:
         """What stands of a table of the basis, with what was worked out now."""
