@@ -15,8 +15,8 @@ from doudi.rulebook.loading import FOLDERS
 from doudi.screening.cases import CaseResult, run_cases
 from doudi.screening.explain import RuleOutcome, explain
 from doudi.screening.firing import check_on_county
-from doudi.screening.left_out import LeftOut, without_missing
 from doudi.screening.inputs import RegistryTables, region_codes
+from doudi.screening.left_out import LeftOut, without_missing
 from doudi.screening.names import household_key_of, person_names
 from doudi.screening.report import Intake, write_alerts
 from doudi.screening.run import ScreeningResult, screen
@@ -197,8 +197,9 @@ def screen_folders(
     `snapshots` (next to `out` unless given) keeps what was read: a file that has not changed is not read again.
     `results` keeps the result (see `explain_household`). `previous`: the result kept by the screening before; this one
     is made upon it and tells what is new and what is gone. `skip_missing`: rules that need a parameter without a value
-    are left out, and the result says so, instead of MissingParameters being raised. Raises UnreadableFile when no registry can be read,
-    RulebookError, MissingParameters, FileNotFoundError when `previous` holds no result.
+    are left out, and the result says so, instead of MissingParameters being raised.
+
+    Raises UnreadableFile when no registry can be read, RulebookError, MissingParameters, FileNotFoundError when `previous` holds no result.
     """
     tell = progress or (lambda share, what: None)
     if previous is not None and not (previous / "manifest.json").is_file():

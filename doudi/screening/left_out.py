@@ -45,7 +45,8 @@ def without_missing(
             except MissingParameter as error:
                 lacking.setdefault(name, []).append(error)
     left_out: list[LeftOut] = []
-    for text in (*rulebook.rules_on(as_of), *rulebook.policies_on(as_of)):
+    texts: list[Rule | Policy] = [*rulebook.rules_on(as_of), *rulebook.policies_on(as_of)]
+    for text in texts:
         places = text.regions if isinstance(text, Policy) else (RegionCode("000000000000"),)
         missing = [
             error

@@ -54,10 +54,10 @@ class ScreeningResult:
     engine: Engine = field(repr=False)
     basis: Basis | None = None
     """The earlier result it was to be worked out upon."""
-    left_out: tuple[LeftOut, ...] = ()
-    """Rules and policies that were not worked out for want of a parameter's value (see `left_out.without_missing`)."""
     incremental: bool = False
     """Only some households were worked out again (the table `recomputed`); for the others the basis stands."""
+    left_out: tuple[LeftOut, ...] = ()
+    """Rules and policies that were not worked out for want of a parameter's value (see `left_out.without_missing`)."""
 
     @cached_property
     def alerts(self) -> pa.Table:
