@@ -20,6 +20,7 @@ from doudi.web.accounts.roles import Role
 from doudi.web.accounts.scope import Officer, officer_of
 from doudi.web.audit import triggers
 from doudi.web.discovery.models import Alert, Channel, Clue, RunState, ScreeningRun
+from doudi.web.discovery.rulebook import rulebook_changed
 from doudi.web.intake.models import BatchState, ImportBatch
 from doudi.web.intake.services import batch_confirm, uploads_receive
 from doudi.web.jobs.services import job_run
@@ -42,6 +43,11 @@ def _own_data_folder(tmp_path: Path, settings: Any) -> None:
     settings.DOUDI_DATA_DIR.mkdir()
     settings.SESSION_FILE_PATH = settings.DOUDI_DATA_DIR / "sessions"
     settings.SESSION_FILE_PATH.mkdir()
+
+
+@pytest.fixture(autouse=True)
+def _no_rules_of_the_test_before() -> None:
+    rulebook_changed()
 
 
 @pytest.fixture(autouse=True, scope="session")

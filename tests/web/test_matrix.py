@@ -20,6 +20,7 @@ from doudi.web.discovery.models import RunTally
 from doudi.web.intake.models import BatchState, ImportBatch, ImportFile
 from doudi.web.jobs.models import Job
 from doudi.web.protection.vault import vault_store
+from doudi.web.rulekeeping.models import ChangeKind, RuleChange
 
 pytestmark = pytest.mark.django_db
 
@@ -44,6 +45,7 @@ class Place:
     household_no: str
     phone: str
     resident_id: str
+    alert_id: int
 
 
 @dataclass
@@ -53,13 +55,25 @@ class World:
     batch_id: int
     file_id: int
     job_id: uuid.UUID
+    change_id: int
 
     def arguments(self, name: str, village: str = VILLAGE) -> dict[str, Any]:
         given: dict[str, dict[str, Any]] = {
             "registry:household": {"household_no": self.places[village].household_no},
             "registry:unmask": {"household_no": self.places[village].household_no},
             "discovery:screening": {"run_id": self.run_id},
-            "discovery:rule": {"rule_id": "income.under_line_not_enrolled"},
+            **dict.fromkeys(
+                ("rulekeeping:rule", "rulekeeping:try", "rulekeeping:count", "rulekeeping:rule_retire"),
+                {"rule_id": "income.under_line_not_enrolled"},
+            ),
+            **dict.fromkeys(
+                ("rulekeeping:change", "rulekeeping:change_edit", "rulekeeping:change_rebase"),
+                {"change_id": self.change_id},
+            ),
+            "rulekeeping:change_move": {"change_id": self.change_id, "move": "withdraw"},
+            "rulekeeping:parameter": {"parameter_id": "monitoring_line"},
+            "rulekeeping:parameter_change": {"parameter_id": "monitoring_line"},
+            "rulekeeping:alert": {"alert_id": self.places[village].alert_id},
             "intake:detail": {"batch_id": self.batch_id},
             "intake:confirm": {"batch_id": self.batch_id},
             "intake:discard": {"batch_id": self.batch_id},
@@ -80,9 +94,9 @@ def world(make) -> World:
         household = make.household(village, head, phone=phone)
         make.person(household, head, resident_id=resident_id, phone=phone)
         make.income(household)
-        make.clue(household, run)
+        clue = make.clue(household, run)
         RunTally.objects.create(run=run, region_code=village, level="red", alerts=1, households=1)
-        places[village] = Place(household.household_no, phone, resident_id)
+        places[village] = Place(household.household_no, phone, resident_id, clue.alerts.get().pk)
     make.tallies()
     county = make.user(Role.COUNTY_OFFICER, OTHER_COUNTY)
     job = Job.objects.create(
@@ -95,7 +109,17 @@ def world(make) -> World:
     file = ImportFile.objects.create(
         batch=batch, name="钱多多.xlsx", size=1, sha256="0" * 64, original=kept, rejects=kept, rows_rejected=1
     )
-    return World(places, run.pk, batch.pk, file.pk, job.pk)
+    change = RuleChange.objects.create(
+        kind=ChangeKind.RETIRE,
+        path="screening/income.under_line_not_enrolled.yaml",
+        title="停用",
+        text="",
+        summary="停用",
+        effective_from="2023-09-01",
+        author=county,
+        author_name=county.name,
+    )
+    return World(places, run.pk, batch.pk, file.pk, job.pk, change.pk)
 
 
 ADDRESSES = {name: action for name, _route, action in all_addresses()}
@@ -103,7 +127,17 @@ GIVEN = {
     "registry:household",
     "registry:unmask",
     "discovery:screening",
-    "discovery:rule",
+    "rulekeeping:rule",
+    "rulekeeping:try",
+    "rulekeeping:count",
+    "rulekeeping:rule_retire",
+    "rulekeeping:change",
+    "rulekeeping:change_edit",
+    "rulekeeping:change_rebase",
+    "rulekeeping:change_move",
+    "rulekeeping:parameter",
+    "rulekeeping:parameter_change",
+    "rulekeeping:alert",
     "intake:detail",
     "intake:confirm",
     "intake:discard",
@@ -116,6 +150,9 @@ POSTS = {
     "intake:confirm",
     "intake:discard",
     "intake:undo",
+    "rulekeeping:count",
+    "rulekeeping:change_rebase",
+    "rulekeeping:change_move",
     "audit:verify",
     "accounts:sign_out",
     "set_language",

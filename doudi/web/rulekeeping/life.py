@@ -53,8 +53,10 @@ class Move:
     label: str | Promise
     before: tuple[ChangeState, ...]
     after: ChangeState
-    action: Action
+    permission: Action
     guards: tuple[Guard, ...]
+    action: str
+    """What the audit log calls it."""
     kinds: frozenset[ChangeKind] = frozenset(ChangeKind)
     reason: bool = False
     checked: bool = False
@@ -65,30 +67,70 @@ class Move:
 _SETTING = frozenset(ChangeKind) - {ChangeKind.RETIRE}
 MOVES: tuple[Move, ...] = (
     Move(
-        "submit", gettext_lazy("提交审核"), (ChangeState.DRAFT,), ChangeState.SUBMITTED, Action.RULES_DRAFT, (_own,),
+        name="submit",
+        label=gettext_lazy("提交审核"),
+        before=(ChangeState.DRAFT,),
+        after=ChangeState.SUBMITTED,
+        permission=Action.RULES_DRAFT,
+        guards=(_own,),
+        action="rule_submit",
         checked=True,
     ),
     Move(
-        "review", gettext_lazy("审核通过"), (ChangeState.SUBMITTED,), ChangeState.REVIEWED, Action.RULES_REVIEW,
-        (_another, _own_department), checked=True,
+        name="review",
+        label=gettext_lazy("审核通过"),
+        before=(ChangeState.SUBMITTED,),
+        after=ChangeState.REVIEWED,
+        permission=Action.RULES_REVIEW,
+        guards=(_another, _own_department),
+        action="rule_review",
+        checked=True,
     ),
     Move(
-        "approve", gettext_lazy("批准施行"), (ChangeState.REVIEWED,), ChangeState.IN_FORCE, Action.RULES_APPROVE,
-        (_another,), kinds=_SETTING, checked=True,
+        name="approve",
+        label=gettext_lazy("批准施行"),
+        before=(ChangeState.REVIEWED,),
+        after=ChangeState.IN_FORCE,
+        permission=Action.RULES_APPROVE,
+        guards=(_another,),
+        action="rule_approve",
+        kinds=_SETTING,
+        checked=True,
     ),
     Move(
-        "retire", gettext_lazy("批准停用"), (ChangeState.REVIEWED,), ChangeState.RETIRED, Action.RULES_APPROVE,
-        (_another,), kinds=frozenset({ChangeKind.RETIRE}), checked=True, danger=True,
+        name="retire",
+        label=gettext_lazy("批准停用"),
+        before=(ChangeState.REVIEWED,),
+        after=ChangeState.RETIRED,
+        permission=Action.RULES_APPROVE,
+        guards=(_another,),
+        action="rule_retire",
+        kinds=frozenset({ChangeKind.RETIRE}),
+        checked=True,
+        danger=True,
     ),
     Move(
-        "send_back", gettext_lazy("退回修改"), (ChangeState.SUBMITTED, ChangeState.REVIEWED), ChangeState.DRAFT,
-        Action.RULES_REVIEW, (_another, _own_department), reason=True,
+        name="send_back",
+        label=gettext_lazy("退回修改"),
+        before=(ChangeState.SUBMITTED, ChangeState.REVIEWED),
+        after=ChangeState.DRAFT,
+        permission=Action.RULES_REVIEW,
+        guards=(_another, _own_department),
+        action="rule_send_back",
+        reason=True,
     ),
     Move(
-        "withdraw", gettext_lazy("撤回"), (ChangeState.DRAFT, ChangeState.SUBMITTED, ChangeState.REVIEWED),
-        ChangeState.WITHDRAWN, Action.RULES_DRAFT, (_own,), reason=True, danger=True,
+        name="withdraw",
+        label=gettext_lazy("撤回"),
+        before=(ChangeState.DRAFT, ChangeState.SUBMITTED, ChangeState.REVIEWED),
+        after=ChangeState.WITHDRAWN,
+        permission=Action.RULES_DRAFT,
+        guards=(_own,),
+        action="rule_withdraw",
+        reason=True,
+        danger=True,
     ),
-)  # fmt: skip
+)
 
 
 def move_named(name: str) -> Move:
@@ -103,7 +145,7 @@ def require_move(move: Move, change: RuleChange, actor: Officer) -> None:
     """Refuse unless the table allows it: `not_allowed`, `wrong_state`, `wrong_kind`, `four_eyes` …"""
     from doudi.web.accounts.scope import require
 
-    require(actor, move.action)
+    require(actor, move.permission)
     if change.state not in move.before:
         state = ChangeState(change.state).label
         raise ActionRefused("wrong_state", _("这份变更现在是“%s”，不能这样做。请刷新页面看最新情况。") % state)

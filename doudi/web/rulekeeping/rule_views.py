@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from doudi.rulebook import Rule, Rulebook, RulebookError
+from doudi.rulebook import Rule, Rulebook
 from doudi.standards.regions import RegionCode
 from doudi.web.accounts.roles import Action
 from doudi.web.discovery.models import ClueLevel
@@ -46,10 +46,7 @@ def rules(request: OfficerRequest) -> HttpResponse:
     """The list; HTMX gets the results alone."""
     run = latest_run()
     on = day_asked(request) or queries.day_of_thresholds(run)
-    try:
-        book = current_rulebook(on)
-    except RulebookError as broken:
-        return render(request, "rulekeeping/broken.html", {"problems": broken.problems}, status=500)
+    book = current_rulebook(on)
     departments = sorted({rule.department for rule in book.rules.values()})
     risks = sorted({rule.risk for rule in book.rules.values()})
     form = RuleFilterForm(request.GET, departments=departments, risks=risks)

@@ -139,7 +139,7 @@ def _drafted(
         author_id=actor.user_id,
         author_name=actor.name,
     )
-    _keep_step(change, "draft", before="", actor=actor)
+    _keep_step(change, action="rule_draft", before="", actor=actor)
     return change
 
 
@@ -162,7 +162,7 @@ def change_edit(
         _take_department(change, actor)
     change.summary, change.changed_at = summary.strip(), timezone.now()
     change.save()
-    _keep_step(change, "edit", before=change.state, actor=actor)
+    _keep_step(change, action="rule_edit", before=change.state, actor=actor)
     return change
 
 
@@ -180,7 +180,7 @@ def change_rebase(*, actor: Officer, change_id: int) -> RuleChange:
     change.base_text, change.base_digest = head, digest_of(head) if head else ""
     change.digest, change.changed_at = digest_of(change.text), timezone.now()
     change.save()
-    _keep_step(change, "rebase", before=change.state, actor=actor)
+    _keep_step(change, action="rule_rebase", before=change.state, actor=actor)
     return change
 
 
@@ -199,12 +199,13 @@ def change_move(*, actor: Officer, change_id: int, move: str, reason: str = "", 
     if wanted.reason:
         change.reason = _reason(reason)
     if wanted.checked:
+        rulebook_changed()  # what others have approved in the last seconds counts
         _check_again(change)
     before, now = change.state, timezone.now()
     change.state, change.changed_at = wanted.after, now
     _sign(change, wanted, actor)
     change.save()
-    _keep_step(change, wanted.name, before=before, actor=actor, reason=change.reason if wanted.reason else "")
+    _keep_step(change, action=wanted.action, before=before, actor=actor, reason=change.reason if wanted.reason else "")
     if wanted.after in APPROVED:
         rulebook_changed()
         transaction.on_commit(rulebook_changed)
@@ -309,7 +310,7 @@ def plain_text(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n").rstrip() + "\n"
 
 
-def _keep_step(change: RuleChange, action: str, *, before: str, actor: Officer, reason: str = "") -> None:
+def _keep_step(change: RuleChange, *, action: str, before: str, actor: Officer, reason: str = "") -> None:
     ChangeStep.objects.create(
         change=change,
         action=action,
@@ -319,7 +320,7 @@ def _keep_step(change: RuleChange, action: str, *, before: str, actor: Officer, 
         reason=reason,
     )
     audit_record(
-        action=f"rule_{action}",
+        action=action,
         actor=actor,
         subject_type="rule_change",
         subject_id=str(change.pk),
