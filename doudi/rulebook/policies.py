@@ -316,10 +316,12 @@ def _receipt(reader: Reader, content: _PolicyFile, sources: Mapping[str, Source]
     if content.received is None:
         return None
     try:
-        return build_receipt(reader.document, content.received, sources=sources, parameters=reader.parameters)
+        receipt = build_receipt(reader.document, content.received, sources=sources, parameters=reader.parameters)
     except RulebookError as error:
         reader.problems += error.problems
         return None
+    reader.used |= receipt.parameters
+    return receipt
 
 
 def _cases(reader: Reader, content: _PolicyFile, receipt: Receipt | None) -> Iterator[PolicyCase]:

@@ -70,7 +70,10 @@ def _outcomes(rule: Rule, rulebook: Rulebook, values: dict[str, dict[str, object
             "region_key": pa.array(list(values), pa.string()),
             MEMBER_FACT: pa.array([True] * len(numbers)),
         }
-        | {name: _column(rulebook, name, [rule.cases[one].given[name] for one in numbers]) for name in rule.facts}
+        | {
+            name: given_column(rulebook.facts[name].type.kind, [rule.cases[one].given[name] for one in numbers])
+            for name in rule.facts
+        }
     )
     sql = RuleSql(rulebook.facts, thresholds, set(), {rule.id: {}}, {rule.id: ""}, {}, day)
     engine.add("given", given)
@@ -81,8 +84,8 @@ def _outcomes(rule: Rule, rulebook: Rulebook, values: dict[str, dict[str, object
     return dict(zip(rows["number"].to_pylist(), rows["outcome"].to_pylist(), strict=True))
 
 
-def _column(rulebook: Rulebook, name: str, given: Sequence[object]) -> pa.Array:
-    kind = rulebook.facts[name].type.kind
+def given_column(kind: ValueType, given: Sequence[object]) -> pa.Array:
+    """Values given in examples as a column of their kind."""
     if kind is ValueType.NUMBER:
         given = [None if one is None else float(str(one)) for one in given]
     return pa.array(given, ARROW_TYPES[kind])

@@ -9,7 +9,7 @@ goes before it), `yuan` (a year), `state`. Unknown is not false.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from doudi.rulebook import Policy
+from doudi.rulebook import Fact, Policy
 from doudi.rulebook.loading import MEMBER_FACT
 from doudi.rulebook.policies import COUNTRY
 from doudi.rulebook.receipts import GRACE, LEFT_ON, RECEIVED, RECEIVED_LAST, RECEIVED_TIMES, RECEIVED_YUAN
@@ -66,13 +66,9 @@ class EntitlementSql:
     def table(self, policy: Policy) -> str:
         """The subjects of a policy: entitled, receiving, or impossible to judge."""
         unknown = "f.eligible" if self.absent[policy.id] else "f.eligible IS NOT FALSE"
-        yuan = self._amount(policy)
-        judged = (
-            f"SELECT f.*, {self.rules.condition(policy.eligible)} AS eligible, {self._wrong(policy)} AS wrong, "
-            f"{yuan} AS yuan FROM ({self._receiving(policy)}) f"
-        )
+        judged = judged_sql(policy, self.rules, self._receiving(policy))
         kept = f"SELECT f.* FROM ({judged}) f WHERE {unknown} OR f.received"
-        return f"SELECT f.*, {self._state(policy)} AS state FROM ({self._beside(policy, kept)}) f"
+        return f"SELECT f.*, {state_sql(policy)} AS state FROM ({self._beside(policy, kept)}) f"
 
     def _receiving(self, policy: Policy) -> str:
         """The facts, with what is received of the policy."""
@@ -135,26 +131,6 @@ class EntitlementSql:
         ]  # fmt: skip
         return " AND ".join(part for part in (here, f"NOT {_within(closer)}" if closer else "") if part)
 
-    def _amount(self, policy: Policy) -> str:
-        """Yuan a year; unknown when a part of the formula is."""
-        if policy.benefit is None:
-            return "CAST(NULL AS DOUBLE)"
-        formula = f"ROUND(CAST({policy.benefit.sql(DIALECT, self.rules.bindings())} AS DOUBLE), 2)"
-        gaps = [f'"gap_{name}"' for name in sorted(policy.benefit.columns) if name in self.writer.gapped]
-        return f"CASE WHEN NOT ({' OR '.join(gaps)}) THEN {formula} END" if gaps else formula
-
-    def _wrong(self, policy: Policy) -> str:
-        """SQL of whether receiving it is not right."""
-        if policy.over_when is not None:
-            wrong = self.rules.condition(policy.over_when)
-        else:
-            wrong = f"NOT ({self.rules.condition(policy.eligible)})"
-        if policy.received is not None and policy.received.most_times is not None:
-            most = self.rules.bindings().get(policy.received.most_times)
-            limit = most.sql(dialect=DIALECT) if most is not None else f'f."{policy.received.most_times}"'
-            wrong = f"({wrong}) OR f.{RECEIVED_TIMES} > {limit}"
-        return f"({wrong})"
-
     # ---- what goes before it
 
     def before(self, policy: Policy) -> tuple[Policy, ...]:
@@ -162,39 +138,32 @@ class EntitlementSql:
         return tuple(one for one in self.policies.values() if policy.id in one.excludes)
 
     def _beside(self, policy: Policy, rows: str) -> str:
-        """The rows, with the title of a policy that the subject has (`beside`) or is due (`due_beside`) instead."""
+        """The rows, with the title of a policy that the subject has (`beside`) or is due (`due_beside`) instead.
+
+        `shared`: such a policy is told by the very same rows of the feed, which are not counted twice.
+        """
         before = self.before(policy)
         if not before:
             return (
-                "SELECT f.*, CAST(NULL AS TEXT) AS beside, CAST(NULL AS TEXT) AS beside_en, FALSE AS due_beside "
-                f"FROM ({rows}) f"
+                "SELECT f.*, CAST(NULL AS TEXT) AS beside, CAST(NULL AS TEXT) AS beside_en, FALSE AS due_beside, "
+                f"FALSE AS shared FROM ({rows}) f"
             )
         same = policy.subject == "person" and all(one.subject == "person" for one in before)
         key = "person_key" if same else "household_key"
         has = f"{RECEIVED} AND wrong IS NOT TRUE"
-        others = union_all(
-            [
+        others: list[str] = []
+        for one in before:
+            shared = "TRUE" if _told_alike(one, policy) else "FALSE"
+            others.append(
                 f"SELECT {key}, CASE WHEN {has} THEN {text(one.title)} END AS title, "
-                f"CASE WHEN {has} THEN {text(one.title_en)} END AS title_en, COALESCE(eligible, FALSE) AS due "
-                f"FROM {policy_table(one.id)}"
-                for one in before
-            ]
-        )
+                f"CASE WHEN {has} THEN {text(one.title_en)} END AS title_en, COALESCE(eligible, FALSE) AS due, "
+                f"{shared} AND COALESCE(eligible, FALSE) AS shared FROM {policy_table(one.id)}"
+            )
         return (
-            "SELECT f.*, x.title AS beside, x.title_en AS beside_en, COALESCE(x.due, FALSE) AS due_beside "
-            f"FROM ({rows}) f LEFT JOIN (SELECT {key}, MIN(title) AS title, MIN(title_en) AS title_en, "
-            f"BOOL_OR(due) AS due FROM ({others}) o GROUP BY {key}) x ON x.{key} = f.{key}"
-        )
-
-    @staticmethod
-    def _state(policy: Policy) -> str:
-        missing = "cannot_tell" if policy.presumed else "gap"
-        return (
-            f"CASE WHEN f.{RECEIVED} THEN CASE WHEN f.wrong OR f.beside IS NOT NULL THEN 'over' "
-            "WHEN f.wrong IS NULL OR f.eligible IS NULL THEN 'cannot_tell' WHEN f.eligible THEN 'received' END "
-            "WHEN f.beside IS NOT NULL OR f.due_beside THEN NULL "
-            f"WHEN f.eligible THEN CASE WHEN f.{RECEIVED} IS NULL THEN 'cannot_tell' ELSE '{missing}' END "
-            "WHEN f.eligible IS NULL THEN 'cannot_tell' END"
+            "SELECT f.*, x.title AS beside, x.title_en AS beside_en, COALESCE(x.due, FALSE) AS due_beside, "
+            f"COALESCE(x.shared, FALSE) AS shared FROM ({rows}) f LEFT JOIN (SELECT {key}, MIN(title) AS title, "
+            f"MIN(title_en) AS title_en, BOOL_OR(due) AS due, BOOL_OR(shared) AS shared FROM ({union_all(others)}) o "
+            f"GROUP BY {key}) x ON x.{key} = f.{key}"
         )
 
     # ---- payments to those who left
@@ -226,6 +195,60 @@ class EntitlementSql:
             f"SELECT f.*, CASE WHEN f.{LEFT_ON} IS NULL THEN 'cannot_tell' ELSE 'over' END AS state FROM ({base}) f "
             f"WHERE f.{RECEIVED} AND ({late}) IS NOT FALSE"
         )
+
+
+def judged_sql(policy: Policy, rules: RuleSql, rows: str) -> str:
+    """Rows with facts and what is received, and whether the policy's condition holds, it is wrong, and how much."""
+    return (
+        f"SELECT f.*, {rules.condition(policy.eligible)} AS eligible, {_wrong(policy, rules)} AS wrong, "
+        f"{_amount(policy, rules)} AS yuan FROM ({rows}) f"
+    )
+
+
+def _amount(policy: Policy, rules: RuleSql) -> str:
+    """Yuan a year; unknown when a part of the formula is."""
+    if policy.benefit is None:
+        return "CAST(NULL AS DOUBLE)"
+    formula = f"ROUND(CAST({policy.benefit.sql(DIALECT, rules.bindings())} AS DOUBLE), 2)"
+    gaps = [f'"gap_{name}"' for name in sorted(policy.benefit.columns) if name in rules.gapped]
+    return f"CASE WHEN NOT ({' OR '.join(gaps)}) THEN {formula} END" if gaps else formula
+
+
+def _wrong(policy: Policy, rules: RuleSql) -> str:
+    """SQL of whether receiving it is not right."""
+    wrong = f"NOT ({rules.condition(policy.eligible)})"
+    if policy.over_when is not None:
+        wrong = rules.condition(policy.over_when)
+    if policy.received is not None and policy.received.most_times is not None:
+        most = rules.bindings().get(policy.received.most_times)
+        limit = most.sql(dialect=DIALECT) if most is not None else f'f."{policy.received.most_times}"'
+        wrong = f"({wrong}) OR f.{RECEIVED_TIMES} > {limit}"
+    return f"({wrong})"
+
+
+def state_sql(policy: Policy) -> str:
+    """SQL of what comes of it for a row with `eligible`, `received`, `wrong` and what goes before; unknown: nothing."""
+    missing = "cannot_tell" if policy.presumed else "gap"
+    return (
+        "CASE WHEN f.shared THEN NULL "
+        f"WHEN f.{RECEIVED} THEN CASE WHEN f.wrong OR f.beside IS NOT NULL THEN 'over' "
+        "WHEN f.wrong IS NULL OR f.eligible IS NULL THEN 'cannot_tell' WHEN f.eligible THEN 'received' END "
+        "WHEN f.beside IS NOT NULL OR f.due_beside THEN NULL "
+        f"WHEN f.eligible THEN CASE WHEN f.{RECEIVED} IS NULL THEN 'cannot_tell' ELSE '{missing}' END "
+        "WHEN f.eligible IS NULL THEN 'cannot_tell' END"
+    )
+
+
+def _told_alike(one: Policy, other: Policy) -> bool:
+    """Whether the same rows of a feed tell that two policies are received."""
+    if one.received is None or other.received is None:
+        return False
+    mine, theirs = one.received.any, other.received.any
+    return mine.source.id == theirs.source.id and _where(mine) == _where(theirs)
+
+
+def _where(fact: Fact) -> str:
+    return fact.where.text if fact.where is not None else ""
 
 
 def _month_number(day: str) -> str:

@@ -178,13 +178,13 @@ def thresholds_for(
             except MissingParameter as error:
                 if name in needed or any(region.prefix.startswith(one.prefix) for one in further[name]):
                     missing.setdefault(name, error)
-                values[name] = _unknown(parameter, region, as_of)
+                values[name] = unknown_value(parameter, region, as_of)
         found[key] = values
     if missing:
         raise MissingParameters(list(missing.values()))
     return Thresholds(as_of, prefix, parameters, found)
 
 
-def _unknown(parameter: Parameter, region: RegionCode, as_of: date) -> ParameterValue:
+def unknown_value(parameter: Parameter, region: RegionCode, as_of: date) -> ParameterValue:
     """In place of a value that nobody has filed, where a screening can do without."""
     return ParameterValue(None, region, as_of, None, None, None, verified=False, file=parameter.file, line=1)
