@@ -16,7 +16,7 @@ RECEIVED_TIMES: Final = "received_times"
 RECEIVED_YUAN: Final = "received_yuan"
 RECEIVED_LAST: Final = "received_last"
 OF_POLICIES: Final = frozenset(
-    {RECEIVED, RECEIVED_TIMES, RECEIVED_YUAN, RECEIVED_LAST, "eligible", "wrong", "yuan", "state", "beside"}
+    {RECEIVED, RECEIVED_TIMES, RECEIVED_YUAN, RECEIVED_LAST, "eligible", "wrong", "too_often", "yuan", "state"}
 )
 """Names that tables of policies use beside those of facts."""
 GRACE: Final = "payment_after_leaving_months"

@@ -20,6 +20,7 @@ from doudi.screening.entitlement_words import EntitlementWords
 from doudi.screening.fact_sql import FactSql
 from doudi.screening.rule_sql import RuleSql, union_all
 from doudi.screening.thresholds import Thresholds
+from doudi.screening.writing import text
 from doudi.standards.codes import EntitlementState
 from doudi.standards.regions import RegionCode
 
@@ -63,11 +64,16 @@ class EntitlementPlan:
     """Policy → the absent feed that would tell who receives it."""
     steps: tuple[tuple[str, str, str], ...]
     """Name, SQL and title."""
-    query: str
-    """Over the tables that the steps make, `missing_facts` with commas; empty without policies."""
+    queries: Mapping[str, str]
+    """Table that the steps make → query of its rows for people, `missing_facts` with commas."""
+
+    @property
+    def query(self) -> str:
+        """All rows in one query; empty without policies."""
+        return union_all(list(self.queries.values()))
 
 
-NO_POLICIES: Final = EntitlementPlan((), {}, {}, {}, (), "")
+NO_POLICIES: Final = EntitlementPlan((), {}, {}, {}, (), {})
 
 
 def policies_for(
@@ -127,14 +133,14 @@ def plan_entitlements(
     if gone:
         steps.append((DEPARTED, sql.departed(), TITLE))
         steps += [(departed_table(name), query, TITLE) for name, query in gone.items()]
-    rows = [words.rows(policy, policy_table(policy.id)) for policy in policies]
-    rows += [words.departed(by_id[name], departed_table(name)) for name in gone]
+    queries = {(table := policy_table(policy.id)): words.rows(policy, table) for policy in policies}
+    queries |= {(table := departed_table(name)): words.departed(by_id[name], table) for name in gone}
     unpaid = {
         policy.id: source
         for policy in policies
         if policy.received is not None and (source := writer.lacks(policy.received.any)) is not None
     }
-    return EntitlementPlan(policies, versions, absent, unpaid, tuple(steps), union_all(rows))
+    return EntitlementPlan(policies, versions, absent, unpaid, tuple(steps), queries)
 
 
 def _in_order(policies: Iterable[Policy], before: Callable[[Policy], Iterable[Policy]]) -> list[Policy]:
@@ -178,14 +184,17 @@ def policy_version(policy: Policy, rulebook: Rulebook, thresholds: Thresholds) -
 
 def entitlements(result: "ScreeningResult") -> pa.Table:
     """The rows of a screening, in no particular order (see `ENTITLEMENTS_SCHEMA`)."""
-    query = result.plan.entitlement.query
-    if not query:
+    queries = result.plan.entitlement.queries
+    if not queries:
         return ENTITLEMENTS_SCHEMA.empty_table()
     columns = ", ".join(
         f"STRING_SPLIT({name}, ',') AS {name}" if name == "missing_facts" else name
         for name in ENTITLEMENTS_SCHEMA.names
     )
-    return result.engine.arrow(f"SELECT {columns} FROM ({query}) e").cast(ENTITLEMENTS_SCHEMA)
+    counted = union_all([f"SELECT {text(table)} AS name, COUNT(*) AS rows FROM {table}" for table in queries])
+    filled = result.engine.column(f"SELECT name FROM ({counted}) c WHERE rows > 0")
+    tables = [result.engine.arrow(f"SELECT {columns} FROM ({queries[name]}) e") for name in sorted(filled)]
+    return pa.concat_tables([ENTITLEMENTS_SCHEMA.empty_table(), *(one.cast(ENTITLEMENTS_SCHEMA) for one in tables)])
 
 
 def counts(result: "ScreeningResult") -> dict[str, Any]:

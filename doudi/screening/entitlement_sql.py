@@ -150,10 +150,11 @@ class EntitlementSql:
             )
         same = policy.subject == "person" and all(one.subject == "person" for one in before)
         key = "person_key" if same else "household_key"
-        has = f"{RECEIVED} AND wrong IS NOT TRUE"
         others: list[str] = []
         for one in before:
-            shared = "TRUE" if _told_alike(one, policy) else "FALSE"
+            alike = _told_alike(one, policy)
+            shared = "TRUE" if alike else "FALSE"
+            has = f"{RECEIVED} AND eligible" if alike else f"{RECEIVED} AND wrong IS NOT TRUE"
             others.append(
                 f"SELECT {key}, CASE WHEN {has} THEN {text(one.title)} END AS title, "
                 f"CASE WHEN {has} THEN {text(one.title_en)} END AS title_en, COALESCE(eligible, FALSE) AS due, "
@@ -201,7 +202,7 @@ def judged_sql(policy: Policy, rules: RuleSql, rows: str) -> str:
     """Rows with facts and what is received, and whether the policy's condition holds, it is wrong, and how much."""
     return (
         f"SELECT f.*, {rules.condition(policy.eligible)} AS eligible, {_wrong(policy, rules)} AS wrong, "
-        f"{_amount(policy, rules)} AS yuan FROM ({rows}) f"
+        f"{_too_often(policy, rules)} AS too_often, {_amount(policy, rules)} AS yuan FROM ({rows}) f"
     )
 
 
@@ -219,11 +220,16 @@ def _wrong(policy: Policy, rules: RuleSql) -> str:
     wrong = f"NOT ({rules.condition(policy.eligible)})"
     if policy.over_when is not None:
         wrong = rules.condition(policy.over_when)
-    if policy.received is not None and policy.received.most_times is not None:
-        most = rules.bindings().get(policy.received.most_times)
-        limit = most.sql(dialect=DIALECT) if most is not None else f'f."{policy.received.most_times}"'
-        wrong = f"({wrong}) OR f.{RECEIVED_TIMES} > {limit}"
-    return f"({wrong})"
+    return f"(({wrong}) OR {_too_often(policy, rules)})"
+
+
+def _too_often(policy: Policy, rules: RuleSql) -> str:
+    """SQL of whether there are more rows than the policy's `most_times`."""
+    if policy.received is None or policy.received.most_times is None:
+        return "FALSE"
+    most = rules.bindings().get(policy.received.most_times)
+    limit = most.sql(dialect=DIALECT) if most is not None else f'f."{policy.received.most_times}"'
+    return f"(f.{RECEIVED_TIMES} > {limit})"
 
 
 def state_sql(policy: Policy) -> str:

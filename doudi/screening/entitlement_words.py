@@ -1,4 +1,5 @@
 """What a row about a policy says: whom it concerns, why, how much, and one sentence in Chinese and English, as SQL."""
+# ruff: noqa: S608 - every name in these statements is an identifier that the rulebook has checked
 
 import json
 from collections.abc import Mapping
@@ -13,8 +14,11 @@ COLUMNS = (
     "policy_id", "policy_version", "household_key", "person_key", "region_code", "state", "amount", "received",
     "department", "facts", "thresholds", "legal_basis", "sentence", "sentence_en", "missing_facts",
 )  # fmt: skip
+LANGUAGES = ("zh", "en")
 _LAST = Shown(f"f.{RECEIVED_LAST}", "date")
 _YUAN = Shown(f"f.{RECEIVED_YUAN}", "number")
+_TIMES = Shown(f"f.{RECEIVED_TIMES}", "number")
+_DUE = Shown("f.yuan", "number")
 
 
 @dataclass(frozen=True)
@@ -26,24 +30,24 @@ class EntitlementWords:
 
     def rows(self, policy: Policy, table: str) -> str:
         """Everybody whom the policy concerns, over the policy's table."""
-        entitled = "f.eligible AND f.state <> 'over'"
-        amount = "f.yuan" if policy.benefit is not None else "CAST(NULL AS DOUBLE)"
-        none_due = "0" if policy.benefit is not None else "NULL"
+        money = policy.benefit is not None
+        none_due = "CAST(0 AS DOUBLE)" if money else "CAST(NULL AS DOUBLE)"
         told = {
-            "amount": f"CASE WHEN {entitled} THEN {amount} WHEN f.state = 'over' THEN CAST({none_due} AS DOUBLE) END",
-            "received": f"CASE WHEN NOT f.{RECEIVED} THEN 0 ELSE f.{RECEIVED_YUAN} END",
-            "facts": json_sql(self._facts(policy)),
+            "amount": f"CASE WHEN f.state = 'over' THEN {none_due} WHEN f.eligible THEN f.yuan END",
+            "received": f"CASE WHEN f.{RECEIVED} THEN f.{RECEIVED_YUAN} WHEN NOT f.{RECEIVED} THEN 0 END",
+            "facts": json_sql({name: self.rules.fact(name) for name in policy.facts} | self._received(policy)),
             "thresholds": self.rules.thresholds_json(policy),
             "sentence": self._sentence(policy, "zh"),
             "sentence_en": self._sentence(policy, "en"),
             "missing_facts": self._missing(policy),
         }
-        return f"{self._selected(policy, told)} FROM {table} f WHERE f.state IS NOT NULL"
+        pieces = ", ".join(f"{sql} AS {name}" for name, sql in self._pieces(policy).items())
+        rows = f"SELECT f.*, {pieces} FROM {table} f WHERE f.state IS NOT NULL"
+        return f"{self._selected(policy, told)} FROM ({rows}) f"
 
     def departed(self, policy: Policy, table: str) -> str:
         """Payments to persons who left."""
-        left = Shown(f"f.{LEFT_ON}", "date")
-        facts = {LEFT_ON: left, **self._received(policy)}
+        facts = {LEFT_ON: Shown(f"f.{LEFT_ON}", "date"), **self._received(policy)}
         told = {
             "amount": f"CAST({'0' if policy.benefit is not None else 'NULL'} AS DOUBLE)",
             "received": f"f.{RECEIVED_YUAN}",
@@ -70,9 +74,6 @@ class EntitlementWords:
         }
         return "SELECT " + ", ".join(f"{columns[name]} AS {name}" for name in COLUMNS)
 
-    def _facts(self, policy: Policy) -> dict[str, Shown]:
-        return {name: self.rules.fact(name) for name in policy.facts} | self._received(policy)
-
     @staticmethod
     def _received(policy: Policy) -> dict[str, Shown]:
         receipt = policy.received
@@ -83,130 +84,140 @@ class EntitlementWords:
 
     def _missing(self, policy: Policy) -> str:
         """The facts for want of which somebody can't be judged; `received` when nothing tells who has it."""
-        facts = self.rules.missing(policy)
         return (
-            "CASE WHEN f.state = 'cannot_tell' THEN CASE WHEN f.eligible IS NULL THEN "
-            f"{facts} WHEN f.{RECEIVED} IS NULL THEN {text(RECEIVED)} WHEN f.wrong IS NULL THEN {facts} END END"
+            f"CASE WHEN f.state <> 'cannot_tell' THEN NULL WHEN f.eligible AND f.{RECEIVED} IS NULL "
+            f"THEN {text(RECEIVED)} WHEN f.eligible IS NULL OR f.wrong IS NULL THEN {self.rules.missing(policy)} END"
         )
 
     # ---- sentences
 
+    def _pieces(self, policy: Policy) -> dict[str, str]:
+        """What sentences are put together of: why (`why_zh`), how much is due (`due_zh`), what came (`paid_zh`)."""
+        found: dict[str, str] = {}
+        for language in LANGUAGES:
+            shown = self.rules.shown(policy, language)
+            because = policy.because if language == "zh" else policy.because_en
+            found[f"why_{language}"] = sentence_sql(because, shown, language)
+            found[f"due_{language}"] = _due(policy, language)
+            found[f"paid_{language}"] = _paid(policy, language)
+        return found
+
     def _sentence(self, policy: Policy, language: str) -> str:
-        shown = self.rules.shown(policy, language)
-        because = sentence_sql(policy.because if language == "zh" else policy.because_en, shown, language)
+        words = _WORDS[language](policy.title if language == "zh" else policy.title_en)
+        why, due, paid = (f"f.{name}_{language}" for name in ("why", "due", "paid"))
+        beside = "f.beside" if language == "zh" else "f.beside_en"
         own = policy.over if language == "zh" else policy.over_en
-        words = _Words.of(policy, language)
-        wrong = sentence_sql(own, shown, language) if own else text(words.not_met)
-        return (
-            "CASE f.state "
-            f"WHEN 'gap' THEN {_joined(because, words.due, words.amount, words.not_received)} "
-            f"WHEN 'received' THEN {_joined(because, words.has, words.so_far)} "
-            f"WHEN 'over' THEN {self._over(policy, words, wrong)} "
-            f"ELSE CASE WHEN f.eligible IS NULL THEN {_joined(words.unknown)} "
-            f"WHEN f.{RECEIVED} THEN {_joined(words.having_unknown)} "
-            f"WHEN NOT f.{RECEIVED} THEN {_joined(because, words.presumed, words.amount, words.check)} "
-            f"ELSE {_joined(because, words.may, words.amount, words.nothing_tells)} END END"
-        )
-
-    def _over(self, policy: Policy, words: "_Words", wrong: str) -> str:
-        cases = [f"WHEN f.beside IS NOT NULL THEN {_joined(*words.beside)}"]
+        wrong = sentence_sql(own, self.rules.shown(policy, language), language) if own else text(words["not_met"])
+        over = [
+            f"WHEN f.state = 'over' AND f.beside IS NOT NULL THEN {_put(words['beside'], beside=beside, paid=paid)}"
+        ]
         if policy.received is not None and policy.received.most_times is not None:
-            cases.append(f"WHEN f.eligible THEN {_joined(*words.too_often)}")
-        return f"CASE {' '.join(cases)} ELSE {_joined(wrong, words.still, words.so_far)} END"
-
-
-def _joined(*pieces: str) -> str:
-    """SQL of pieces (each SQL) one after the other."""
-    return f"CONCAT({', '.join(pieces)})" if len(pieces) > 1 else pieces[0]
-
-
-@dataclass(frozen=True)
-class _Words:
-    """Pieces of sentences about one policy in one language, each as SQL text."""
-
-    due: str
-    amount: str
-    not_received: str
-    has: str
-    so_far: str
-    not_met: str
-    still: str
-    beside: tuple[str, ...]
-    too_often: tuple[str, ...]
-    unknown: str
-    having_unknown: str
-    presumed: str
-    check: str
-    may: str
-    nothing_tells: str
-
-    @classmethod
-    def of(cls, policy: Policy, language: str) -> "_Words":
-        yuan = written_sql(Shown("f.yuan", "number"), "yuan", language)
-        paid = written_sql(_YUAN, "yuan", language)
-        times = f"doudi_plain(f.{RECEIVED_TIMES})"
-        if language == "zh":
-            title = f"“{policy.title}”"
-            amount = text("")
-            if policy.benefit is not None:
-                lead = "一次性 " if policy.period == "once" else "每年约 "
-                known = f"CONCAT({text('（' + lead)}, {yuan}, '）')"
-                amount = f"CASE WHEN f.yuan IS NULL THEN '（金额待县里填写）' ELSE {known} END"
-            so_far = f"CASE WHEN f.{RECEIVED_YUAN} > 0 THEN CONCAT('，已领 ', {paid}) ELSE '' END"
-            return cls(
-                due=text(f"，应享受{title}"),
-                amount=amount,
-                not_received=text("，没有享受记录"),
-                has=text(f"，已享受{title}"),
-                so_far=so_far,
-                not_met=f"不符合{title}的条件",
-                still=text(f"，仍在享受{title}"),
-                beside=(text("已享受“"), "f.beside", text(f"”，不能同时享受{title}"), so_far),
-                too_often=(text(f"{title}发放了 "), times, text(" 次，超过规定次数"), so_far),
-                unknown=text(f"数据不全，无法判断是否应享受{title}"),
-                having_unknown=text(f"正在享受{title}，数据不全，无法核对是否符合条件"),
-                presumed=text(f"，可能应享受{title}"),
-                check=text("，没有享受记录，请核对"),
-                may=text(f"，应享受{title}"),
-                nothing_tells=text("，没有数据说明是否已享受，请核对"),
-            )
-        title = f"“{policy.title_en}”"
-        amount = text("")
-        if policy.benefit is not None:
-            tail = " once" if policy.period == "once" else " a year"
-            known = f"CONCAT(' (about ', {yuan}, {text(tail + ')')})"
-            amount = f"CASE WHEN f.yuan IS NULL THEN ' (amount not filed)' ELSE {known} END"
-        so_far = f"CASE WHEN f.{RECEIVED_YUAN} > 0 THEN CONCAT('; paid so far: ', {paid}) ELSE '' END"
-        return cls(
-            due=text(f"; {title} is due"),
-            amount=amount,
-            not_received=text(", nothing was received"),
-            has=text(f"; {title} is received"),
-            so_far=so_far,
-            not_met=f"The condition of {title} is not met",
-            still=text(f"; {title} is received all the same"),
-            beside=(text("Has “"), "f.beside_en", text(f"” and cannot have {title} beside it"), so_far),
-            too_often=(text(f"{title} was paid "), times, text(" times, too often"), so_far),
-            unknown=text(f"Data is missing: cannot tell whether {title} is due"),
-            having_unknown=text(f"{title} is received; data is missing to check whether it is due"),
-            presumed=text(f"; {title} may be due"),
-            check=text(", nothing was received: please check"),
-            may=text(f"; {title} is due"),
-            nothing_tells=text(", and no data tells whether it is received: please check"),
+            times = written_sql(_TIMES, "times", language)
+            too_often = _put(words["too_often"], times=times, paid=paid)
+            over.append(f"WHEN f.state = 'over' AND f.too_often THEN {too_often}")
+        return (
+            f"CASE WHEN f.state = 'gap' THEN {_put(words['gap'], why=why, due=due)} "
+            f"WHEN f.state = 'received' THEN {_put(words['received'], why=why, paid=paid)} "
+            f"{' '.join(over)} WHEN f.state = 'over' THEN {_put(words['over'], wrong=wrong, paid=paid)} "
+            f"WHEN f.eligible IS NULL THEN {_put(words['unknown'])} "
+            f"WHEN f.{RECEIVED} THEN {_put(words['unknown_right'])} "
+            f"WHEN NOT f.{RECEIVED} THEN {_put(words['presumed'], why=why, due=due)} "
+            f"ELSE {_put(words['untold'], why=why, due=due)} END"
         )
+
+
+def _due(policy: Policy, language: str) -> str:
+    """SQL of the amount in brackets; nothing for a benefit in kind."""
+    if policy.benefit is None:
+        return text("")
+    yuan = written_sql(_DUE, "yuan", language)
+    once = policy.period == "once"
+    if language == "zh":
+        known, unknown = (
+            _put("（{lead} {yuan}）", lead=text("一次性" if once else "每年约"), yuan=yuan),
+            "（金额待县里填写）",
+        )
+    else:
+        known, unknown = (
+            _put(" (about {yuan}{tail})", yuan=yuan, tail=text("" if once else " a year")),
+            " (amount not filed)",
+        )
+    return f"CASE WHEN f.yuan IS NULL THEN {text(unknown)} ELSE {known} END"
+
+
+def _paid(policy: Policy, language: str) -> str:
+    """SQL of what was received, where an amount is known."""
+    if policy.received_amount is None and (policy.received is None or policy.received.amount is None):
+        return text("")
+    said = _put(
+        "，已领 {yuan}" if language == "zh" else "; paid so far: {yuan}", yuan=written_sql(_YUAN, "yuan", language)
+    )
+    return f"CASE WHEN f.{RECEIVED_YUAN} > 0 THEN {said} ELSE '' END"
 
 
 def _departed(policy: Policy, language: str) -> str:
-    left = written_sql(Shown(f"f.{LEFT_ON}", "date"), "date", language)
-    paid = written_sql(_YUAN, "yuan", language)
-    last = written_sql(_LAST, "date", language)
-    if language == "zh":
-        on = f"CASE WHEN f.{RECEIVED_LAST} IS NULL THEN '名单上' ELSE {last} END"
-        so_far = f"CASE WHEN f.{RECEIVED_YUAN} > 0 THEN CONCAT('，已领 ', {paid}) ELSE '' END"
-        known = _joined(text("已于 "), left, text(" 死亡、迁出或服刑，"), on, text(f"仍在发放“{policy.title}”"), so_far)
-        unknown = _joined(text("已不在册，离开日期不详，"), on, text(f"有“{policy.title}”的发放，请核对"))
-    else:
-        on = f"CASE WHEN f.{RECEIVED_LAST} IS NULL THEN 'still listed' ELSE CONCAT('paid on ', {last}) END"
-        known = _joined(text("Died, moved away or went to prison on "), left, text(f"; “{policy.title_en}” "), on)
-        unknown = _joined(text(f"No member any more, since when is unknown; “{policy.title_en}” "), on)
+    parts = {
+        "left": written_sql(Shown(f"f.{LEFT_ON}", "date"), "date", language),
+        "last": written_sql(_LAST, "date", language),
+        "paid": _paid(policy, language),
+    }
+    words = _WORDS[language](policy.title if language == "zh" else policy.title_en)
+    on = f"CASE WHEN f.{RECEIVED_LAST} IS NULL THEN {text(words['listed'])} ELSE {_put(words['last'], **parts)} END"
+    known, unknown = _put(words["departed"], on=on, **parts), _put(words["departed_unknown"], on=on, **parts)
     return f"CASE WHEN f.{LEFT_ON} IS NULL THEN {unknown} ELSE {known} END"
+
+
+def _put(template: str, **parts: str) -> str:
+    """SQL of a text with `{name}` where a part (each SQL) goes."""
+    pieces: list[str] = []
+    rest = template
+    while "{" in rest:
+        before, _, after = rest.partition("{")
+        name, _, rest = after.partition("}")
+        pieces += [text(before)] if before else []
+        pieces.append(parts[name])
+    pieces += [text(rest)] if rest else []
+    return f"CONCAT({', '.join(pieces)})" if len(pieces) > 1 else pieces[0]
+
+
+def _zh(title: str) -> dict[str, str]:
+    named = f"“{title}”"
+    return {
+        "gap": f"{{why}}，应享受{named}{{due}}，没有享受记录",
+        "received": f"{{why}}，已享受{named}{{paid}}",
+        "over": f"{{wrong}}，仍在享受{named}{{paid}}",
+        "not_met": f"不符合{named}的条件",
+        "beside": f"已享受“{{beside}}”，不能同时享受{named}{{paid}}",
+        "too_often": f"{named}有{{times}}享受记录，超过规定{{paid}}",
+        "unknown": f"数据不全，无法判断是否应享受{named}",
+        "unknown_right": f"正在享受{named}，数据不全，无法核对是否符合条件",
+        "presumed": f"{{why}}，可能应享受{named}{{due}}，没有享受记录，请核对",
+        "untold": f"{{why}}，应享受{named}{{due}}，没有数据说明是否已享受，请核对",
+        "listed": "名单上",
+        "last": "{last} ",
+        "departed": f"已于 {{left}} 死亡、迁出或服刑，{{on}}仍在发放{named}{{paid}}",
+        "departed_unknown": f"已不在册，离开的日期不详，{{on}}有{named}的发放{{paid}}，请核对",
+    }
+
+
+def _en(title: str) -> dict[str, str]:
+    named = f"“{title}”"
+    return {
+        "gap": f"{{why}}; {named}{{due}} is due, nothing was received",
+        "received": f"{{why}}; {named} is received{{paid}}",
+        "over": f"{{wrong}}; {named} is received all the same{{paid}}",
+        "not_met": f"The condition of {named} is not met",
+        "beside": f"Has “{{beside}}” and cannot have {named} beside it{{paid}}",
+        "too_often": f"{named} was received {{times}}, too often{{paid}}",
+        "unknown": f"Data is missing: cannot tell whether {named} is due",
+        "unknown_right": f"{named} is received; data is missing to check whether it is due",
+        "presumed": f"{{why}}; {named}{{due}} may be due, nothing was received: please check",
+        "untold": f"{{why}}; {named}{{due}} is due, and no data tells whether it is received: please check",
+        "listed": "still listed",
+        "last": "paid on {last}",
+        "departed": f"Died, moved away or went to prison on {{left}}; {named} {{on}}{{paid}}",
+        "departed_unknown": f"No member any more, since when is unknown; {named} {{on}}{{paid}}: please check",
+    }
+
+
+_WORDS = {"zh": _zh, "en": _en}
