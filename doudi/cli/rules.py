@@ -1,4 +1,4 @@
-"""Commands about the rulebook: list, show, check, test."""
+"""Commands about the rulebook: list, show, check, test, export."""
 
 from datetime import date, datetime
 from pathlib import Path
@@ -146,3 +146,25 @@ def run_cases(
     console.print(_("用例 %(all)d 个，不符 %(failed)d 个") % {"all": len(results), "failed": len(failed)})
     if failed:
         raise typer.Exit(FOUND)
+
+
+@app.command("export", help=_("把网站上批准的规则和现行文件一起写到文件夹，供改回规则文件"))
+def export_rules(
+    folder: Annotated[Path, typer.Argument(help=_("写到哪个文件夹"), file_okay=False)],
+    on: Annotated[
+        datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help=_("哪一天现行的文本；默认含全部已批准的"))
+    ] = None,
+) -> None:
+    """The texts in force, each in its file; only files that say something else are written."""
+    from doudi.cli.service import ready
+
+    ready()
+    from doudi.web.rulekeeping.export import export_texts
+
+    written = export_texts(folder, on=on.date() if on else None)
+    for path in written.changed:
+        console.print(f"[yellow]~[/yellow] {path}", highlight=False)
+    console.print(
+        _("已写出 %(all)d 个文件到 %(folder)s，其中 %(changed)d 个与随程序的规则文件不同")
+        % {"all": written.all, "folder": folder, "changed": len(written.changed)}
+    )
