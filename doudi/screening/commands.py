@@ -199,7 +199,8 @@ def screen_folders(
     is made upon it and tells what is new and what is gone. `skip_missing`: rules that need a parameter without a value
     are left out, and the result says so, instead of MissingParameters being raised.
 
-    Raises UnreadableFile when no registry can be read, RulebookError, MissingParameters, FileNotFoundError when `previous` holds no result.
+    Raises UnreadableFile when no registry can be read, RulebookError, MissingParameters, FileNotFoundError when
+    `previous` holds no result.
     """
     tell = progress or (lambda share, what: None)
     if previous is not None and not (previous / "manifest.json").is_file():

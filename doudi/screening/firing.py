@@ -22,7 +22,8 @@ from doudi.rulebook.loading import MEMBER_FACT
 from doudi.rulebook.policies import Policy
 from doudi.rulebook.predicate import conjuncts
 from doudi.screening.counting import DIALECT
-from doudi.screening.inputs import RegistryTables
+from doudi.screening.inputs import RegistryTables, region_codes
+from doudi.screening.left_out import without_missing
 from doudi.screening.regional import REGION_FACTS
 from doudi.screening.rule_sql import ESCALATED, RAISED, outcome_column
 from doudi.screening.run import ScreeningResult, screen
@@ -33,12 +34,27 @@ _MAKE = "重看条件和引用的事实；确实少见就不必改"
 
 
 def check_on_county(
-    rulebook: Rulebook, *, registry: RegistryTables, snapshots: Iterable[Snapshot], as_of: date
+    rulebook: Rulebook,
+    *,
+    registry: RegistryTables,
+    snapshots: Iterable[Snapshot],
+    as_of: date,
+    rules: Iterable[str] | None = None,
 ) -> list[Problem]:
-    """What is doubtful about rules, policies and facts when seen over a county. Raises as `screen` does."""
-    result = screen(rulebook=rulebook, registry=registry, snapshots=snapshots, as_of=as_of)
+    """What is doubtful about rules, policies and facts when seen over a county, or about some rules and their facts.
+
+    Raises as `screen` does.
+    """
+    usable, left_out = without_missing(rulebook, region_codes(registry), as_of=as_of)
+    policies = None if rules is None else ()
+    result = screen(
+        rulebook=usable, registry=registry, snapshots=snapshots, as_of=as_of, rules=rules, policies=policies
+    )
     try:
-        found = list(_Look(result, rulebook).problems())
+        found = list(_Look(result, usable).problems())
+        for one in left_out:
+            message = f"参数 {'、'.join(one.parameters)} 在这个县没有值，没有试"
+            found.append(_doubt(one.text.document, "no_value", message, "补上数值再试", ("parameters",)))
     finally:
         result.close()
     return sorted(set(found), key=lambda one: (one.file, one.line))
@@ -71,7 +87,7 @@ class _Look:
             self.result.engine.make(step)
         for rule in (*plan.rules, *plan.regional.rules):
             yield from self._rule(rule)
-        for policy in self.rulebook.policies_on(plan.as_of):
+        for policy in plan.entitlement.policies:
             yield from self._policy(policy)
         for fact in (*plan.facts.values(), *plan.regional.facts.values()):
             yield from self._fact(fact)
