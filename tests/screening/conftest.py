@@ -39,7 +39,8 @@ class Village:
     def household(self, key: int, **values: Any) -> None:
         ordinary = {
             "household_key": key, "household_no": f"H{key}", "head_name": f"户主{key}", "region_code": VILLAGE,
-            "household_type": "ordinary", "dev_status": None,
+            "household_type": "ordinary", "dev_status": None, "safe_water": True, "dangerous_house": False,
+            "housing_grade": "A", "relocated": False, "no_labour_flag": False,
         }  # fmt: skip
         self.households.append(ordinary | values)
 
@@ -47,14 +48,14 @@ class Village:
         ordinary = {
             "person_key": key, "household_key": household, "name": f"人{key}", "birth_date": date(1983, 5, 1),
             "labour": "ordinary", "work_months": 10.0, "wage_month": 3000.0, "status": "active",
-            "education": "junior_middle", "insured_medical": True,
+            "education": "junior_middle", "insured_medical": True, "minimum_living": False, "extreme_hardship": False,
         }  # fmt: skip
         self.persons.append(ordinary | values)
 
     def income(self, household: int, year: int = 2022, **values: Any) -> None:
         ordinary = {
             "household_key": household, "income_year": year, "per_capita_income": 15000.0, "net_income": 45000.0,
-            "transfer_income": 1000.0,
+            "transfer_income": 1000.0, "members": 3.0,
         }  # fmt: skip
         self.incomes.append(ordinary | values)
 

@@ -18,7 +18,7 @@ def alert(result: Any, rule: str) -> dict[str, Any]:
 
 
 def test_nothing_amiss_raises_nothing_and_leaves_nothing_untold(village: Any, met: Any) -> None:
-    village.row("medical_enrolment", 11, insured=True)
+    village.row("medical_enrolment", 11, insured=True, insured_year=2023.0, insurance_kind="resident")
     result = village.screen()
     assert met(result) == set()
     assert result.cannot_tell.num_rows == 0
@@ -122,6 +122,7 @@ def test_an_absent_feed_is_one_line_a_rule_with_the_number_of_those_not_judged(v
         ("water.days_without", "water_supply", 2, None),
         ("water.quality_fails", "water_supply", 2, None),
         ("water.hard_to_get", "water_supply", 2, None),
+        ("water.too_little", "water_supply", 2, None),
         ("exclusion.payroll", "payroll", 2, None),
     }
 

@@ -38,7 +38,9 @@ class Naive:
             self.constants[one.id] = one.value(region="149901000000", on=AS_OF).value
         self.tables = tables
         self.of_person = {
-            feed: _by(tables[feed], "person_key") for feed, source in rulebook.sources.items() if source.is_feed
+            feed: _by(tables.get(feed, []), "person_key")
+            for feed, source in rulebook.sources.items()
+            if source.is_feed and source.subject != "region"
         }
         self.incomes = _by(tables[INCOME], "household_key")
         self.people = _by(tables[PERSON], "household_key")
@@ -210,7 +212,11 @@ def test_the_engine_and_plain_python_come_to_the_same(county: Any, rulebook: Rul
         members = {person: row for person, row in people.items() if row["is_member"]}
         facts[key] = naive.household(household, list(members.values()), list(members), list(people.values()))
         for rule in rulebook.rules.values():
-            rows = [(None, facts[key])] if rule.subject == "household" else list(members.items())
+            if rule.subject not in ("household", "person"):
+                continue
+            rows = [(None, facts[key])]
+            if rule.subject == "person":
+                rows = [(person, facts[key] | row) for person, row in members.items()]
             for person, row in rows:
                 found = naive.outcome(rule, row)
                 if found != "not_raised":

@@ -12,7 +12,8 @@ SLOTS = 10
 CHILDREN, GRANDCHILDREN = (CHILD_1, CHILD_2, CHILD_3), (GRANDCHILD_1, GRANDCHILD_2)
 
 OLD_ALONE, OLD_COUPLE, NUCLEAR, GROWN_CHILD, WITH_PARENTS, ONE_PARENT, ALONE, LEFT_BEHIND = range(8)
-FAMILY_SHARES = (0.07, 0.125, 0.32, 0.2, 0.155, 0.04, 0.055, 0.035)
+FAMILY_SHARES = (0.03, 0.04, 0.36, 0.25, 0.195, 0.045, 0.065, 0.015)
+"""Registered members, those away at work included: a household of old people alone is one in twelve or so."""
 HEAD_AGES = ((63, 88), (62, 84), (27, 50), (48, 67), (30, 55), (30, 54), (32, 61), (55, 76))
 YOUNGEST_PARENT = 19
 OLDEST = 97

@@ -11,11 +11,13 @@ from doudi.synth.county.whole import County
 
 @dataclass(frozen=True, slots=True)
 class Housing:
-    """One row a household. `grade` indexes `grades`; a dangerous house is either the only home or stands empty."""
+    """One row a household. `grade` indexes `grades`; a dangerous house is the only home, or stands empty, mostly."""
 
     grades: tuple[HousingGrade, ...]
     grade: Ints
     only_home: Flags
+    inhabited: Flags
+    """A dangerous house somebody lives in although the household has another."""
     appraised: Flags
     appraised_day: Ints
     rebuilding: Flags
@@ -36,10 +38,12 @@ def make_housing(county: County) -> Housing:
     only |= chosen(rng, dangerous, 0.0, 2)
     appraised_day = today - rng.integers(20, 900, count)
     rebuilding = dangerous & (rng.random(count) < 0.4)
+    inhabited = chosen(rng, dangerous & ~only & ~rebuilding, 0.06, 2)
     return Housing(
         grades=tuple(HousingGrade),
         grade=grade,
         only_home=only,
+        inhabited=inhabited,
         appraised=dangerous | (rng.random(count) < 0.3),
         appraised_day=appraised_day,
         rebuilding=rebuilding,

@@ -46,6 +46,12 @@ def make_monitoring(members: Members, people: People, economy: Economy, *, seed:
     rank[np.argsort(income, kind="stable")] = np.arange(count) / count
     likely = np.where(rank < _LOWEST, 0.33, np.where(rank < _LOW, 0.14, 0.009))
     enrolled = chosen(rng, np.ones(count, dtype=np.bool_), 0.0, 2) | (rng.random(count) < likely)
+    able = a_household(home, people.active & (people.labour <= LABOUR.index("weak")), count) > 0
+    relieved = a_household(home, economy.on_minimum_living | economy.on_extreme_hardship, count) > 0
+    # What should not happen, and a few times did: nobody able and no safety net; out too early, or while too poor.
+    again = chance(seed, "premature exits")
+    forsaken = chosen(again, ~able & ~relieved, 0.004, 2)
+    enrolled |= forsaken
     kind = np.where(economy.alleviated, TYPES.index(MonitorType.UNSTABLE_ALLEVIATED), TYPES.index(MonitorType.MARGINAL))
     sudden = rng.random(count) < np.where(rank > 0.2, 0.5, 0.08)
     kind = np.where(sudden, TYPES.index(MonitorType.SUDDEN_HARDSHIP), kind)
@@ -53,10 +59,16 @@ def make_monitoring(members: Members, people: People, economy: Economy, *, seed:
     long_enough = today - since > 300
     left = enrolled & long_enough & (rng.random(count) < np.where(rank < _LOW, 0.06, 0.45))
     until = np.minimum(since + rng.integers(190, 420, count), today - 20)
+    left &= ~forsaken
+    hasty = chosen(again, enrolled & ~left & ~forsaken & (today - since > 160), 0.012, 2)
+    poor = chosen(again, enrolled & ~left & ~forsaken & ~hasty & long_enough & (rank < _LOWEST), 0.02, 2)
+    helpless = chosen(again, enrolled & ~left & ~forsaken & ~hasty & ~poor & long_enough & ~able, 0.03, 2)
+    until = np.where(hasty, since + again.integers(60, 140, count), until)
+    until = np.where(poor, np.maximum(since + 190, today - again.integers(25, 200, count)), until)
+    left = left | hasty | poor | helpless
     risk = _first_risk(rng, members, people, count)
     second = rng.integers(0, len(RISKS) - 1, count)
     second = np.where((rng.random(count) < 0.35) & (second != risk), second, NONE)
-    able = a_household(home, people.active & (people.labour <= LABOUR.index("weak")), count) > 0
     undone = chosen(rng, enrolled & ~left & able, 0.07, 2)
     return Monitoring(
         type=np.where(enrolled, kind, NONE),

@@ -85,9 +85,10 @@ def make_people(members: Members, seed: int, as_of: date) -> People:
     status, status_day = _presence(members, age, chance(seed, "presence"), today)
     active = status == ACTIVE
     student, education = _schooling(members, age, chance(seed, "schooling"), as_of)
-    without_roll, dropped_out = _missing_from_school(active, age, chance(seed, "missing from school"))
-    student = np.where(without_roll | dropped_out, NONE, student)
     health = _Health.draw(active, age, chance(seed, "health"), today)
+    disabled = health.disability >= 0
+    without_roll, dropped_out = _missing_from_school(active, age, disabled, chance(seed, "missing from school"))
+    student = np.where(without_roll | dropped_out, NONE, student)
     labour = _capacity(age, student, health, chance(seed, "labour"))
     area, months, wage, channel, public = _work(members, age, active, student, labour, chance(seed, "work"))
     return People(
@@ -126,7 +127,7 @@ def _presence(members: Members, age: Ints, rng: np.random.Generator, today: int)
     status[adult & (draw > 0.990) & (draw <= 0.991)] = IN_PRISON
     status[movable & (age >= 18) & (age < 24) & (draw > 0.975) & (draw <= 0.985)] = IN_ARMY
     dead = chosen(rng, movable & (age >= 60), 0.0, 2)
-    status[dead] = DEAD
+    status[dead | chosen(rng, movable & (age >= 24) & (age < 57), 0.0006, 3)] = DEAD
     return status, np.where(status == ACTIVE, NONE, today - rng.integers(5, 300, count))
 
 
@@ -167,10 +168,10 @@ def _schooling(members: Members, age: Ints, rng: np.random.Generator, as_of: dat
     return student, np.where((student == NONE) & (age >= 16), np.minimum(education, 5), NONE)
 
 
-def _missing_from_school(active: Flags, age: Ints, rng: np.random.Generator) -> tuple[Flags, Flags]:
-    """Children of compulsory-school age who are on no roll, and those on it as dropped out."""
+def _missing_from_school(active: Flags, age: Ints, disabled: Flags, rng: np.random.Generator) -> tuple[Flags, Flags]:
+    """Children of compulsory-school age who are on no roll, some of them disabled, and those on it as dropped out."""
     due = active & (age >= SCHOOL_AGES[0] + 1) & (age < SCHOOL_AGES[1])
-    without = chosen(rng, due, 0.004, 3)
+    without = chosen(rng, due, 0.004, 3) | chosen(rng, due & disabled, 0.03, 2)
     return without, chosen(rng, due & ~without, 0.003, 3)
 
 

@@ -1,4 +1,4 @@
-"""Registers that speak against hardship: vehicles, businesses, public payroll, property (exclusion signals)."""
+"""Registers that speak against hardship: vehicles, businesses, payroll, property, deposits (exclusion signals)."""
 
 from collections.abc import Callable
 
@@ -23,7 +23,7 @@ from doudi.synth.county.families import HEAD
 from doudi.synth.county.whole import County
 
 
-def _adults(
+def adults(
     county: County, purpose: str, share: float, *, youngest: int = 22, oldest: int = 65
 ) -> tuple[Ints, np.random.Generator]:
     """Rows of some adults, a share of all households having one: heads and their grown relatives."""
@@ -35,7 +35,7 @@ def _adults(
 
 
 def vehicle(county: County) -> pa.Table:
-    rows, rng = _adults(county, "vehicles", 0.14)
+    rows, rng = adults(county, "vehicles", 0.14)
     count = len(rows)
     value: Floats = np.round(rng.lognormal(np.log(62_000), 0.5, count), -2)
     return county.about(
@@ -50,25 +50,30 @@ def vehicle(county: County) -> pa.Table:
 
 
 def business_registration(county: County) -> pa.Table:
-    rows, rng = _adults(county, "businesses", 0.025)
+    rows, rng = adults(county, "businesses", 0.025)
     count = len(rows)
     ended = rng.random(count) < 0.15
-    started = day_number(county.as_of) - rng.integers(500, 4000, count)
+    failed = chosen(rng, ended, 0.15, 2)
+    today = day_number(county.as_of)
+    started = today - rng.integers(500, 4000, count)
     return county.about(
         rows,
         {
             "business_name": serials("示例县虚构商行", rng.integers(0, 10**5, count), 5),
             "business_kind": coded(picked(rng, (0.12, 0.8, 0.08), count), ("company", "sole_trader", "cooperative")),
-            "business_status": coded(np.where(ended, 1, 0), ("active", "closed")),
+            "business_status": coded(np.where(failed, 2, np.where(ended, 1, 0)), ("active", "closed", "bankrupt")),
             "registered_on": dates(started),
-            "ended_on": dates(started + rng.integers(100, 480, count), null=~ended),
+            "ended_on": dates(
+                np.where(failed, today - rng.integers(20, 340, count), started + rng.integers(100, 480, count)),
+                null=~ended,
+            ),
             "yearly_turnover": numbers(np.where(ended, 0.0, np.round(rng.lognormal(np.log(60_000), 0.9, count), -2))),
         },
     )
 
 
 def payroll(county: County) -> pa.Table:
-    rows, rng = _adults(county, "payroll", 0.008, oldest=59)
+    rows, rng = adults(county, "payroll", 0.008, oldest=59)
     return county.about(
         rows,
         {
@@ -79,7 +84,7 @@ def payroll(county: County) -> pa.Table:
 
 
 def property_registration(county: County) -> pa.Table:
-    rows, rng = _adults(county, "property", 0.03)
+    rows, rng = adults(county, "property", 0.03)
     count = len(rows)
     return county.about(
         rows,
@@ -92,6 +97,20 @@ def property_registration(county: County) -> pa.Table:
     )
 
 
+def asset_check(county: County) -> pa.Table:
+    """What banks hold for the families that were checked with their consent."""
+    rows, rng = adults(county, "deposits", 0.08)
+    count = len(rows)
+    return county.about(
+        rows,
+        {
+            "deposits": numbers(np.round(rng.lognormal(np.log(12_000), 1.1, count))),
+            "securities": numbers(np.where(rng.random(count) < 0.02, 8_000.0, 0.0)),
+            "checked_on": dates(day_number(county.as_of) - rng.integers(5, 160, count)),
+        },
+    )
+
+
 ASSET_TABLES: dict[str, Callable[[County], pa.Table]] = {
-    make.__name__: make for make in (vehicle, business_registration, payroll, property_registration)
+    make.__name__: make for make in (vehicle, business_registration, payroll, property_registration, asset_check)
 }

@@ -15,7 +15,19 @@ from doudi.standards.codes import (
     Sex,
 )
 from doudi.synth.county import names
-from doudi.synth.county.arrays import Flags, chance, chosen, coded, dates, month_texts, numbers, picked, repeated
+from doudi.synth.county.arrays import (
+    Flags,
+    Floats,
+    a_household,
+    chance,
+    chosen,
+    coded,
+    dates,
+    month_texts,
+    numbers,
+    picked,
+    repeated,
+)
 from doudi.synth.county.economy import BESIDE, COMPONENTS, Incomes
 from doudi.synth.county.families import RELATIONS
 from doudi.synth.county.housing import make_housing
@@ -69,7 +81,12 @@ def household_table(county: County) -> pa.Table:
     development = [DevelopmentStatus.CARRIED_OUT, DevelopmentStatus.NOT_YET, DevelopmentStatus.NO_LABOUR]
     done = np.where(monitoring.nobody_able, 2, np.where(monitoring.without_measure, 1, 0))
     helped = enrolled | economy.alleviated
+    named = helped & ~chosen(chance(county.seed, "no helper"), monitoring.enrolled, 0.03, 2)
+    idle = (
+        economy.alleviated & (_someone(county, economy.work_months > 0) == 0) & (_someone(county, _hands(county)) > 0)
+    )
     relocated = economy.alleviated & (rng.random(count) < 0.08)
+    relocated |= chosen(chance(county.seed, "relocated and idle"), idle, 0.05, 2)
     site = np.where(relocated, rng.integers(0, 2, count), -1)
     return pa.table(
         {
@@ -110,13 +127,23 @@ def household_table(county: County) -> pa.Table:
             "relocated": numbers(relocated),
             "resettlement_site": coded(site, names.RESETTLEMENT_SITES),
             "cooperative": numbers(rng.random(count) < 0.2),
-            "helper_name": coded(np.where(helped, rng.integers(0, len(HELPERS), count), -1), HELPERS),
-            "helper_unit": coded(np.where(helped, rng.integers(0, 6, count), -1), names.HELPER_UNITS),
-            "helper_phone": _where(helped, phones(90_000_000 + rng.integers(0, 300, count))),
+            "helper_name": coded(np.where(named, rng.integers(0, len(HELPERS), count), -1), HELPERS),
+            "helper_unit": coded(np.where(named, rng.integers(0, 6, count), -1), names.HELPER_UNITS),
+            "helper_phone": _where(named, phones(90_000_000 + rng.integers(0, 300, count))),
             "no_labour_flag": numbers(enrolled & monitoring.nobody_able),
             "dev_status": coded(np.where(helped, done, -1), development),
         }
     )  # fmt: skip
+
+
+def _someone(county: County, flags: Flags) -> Floats:
+    """How many present members of each household the flag is true of."""
+    return a_household(county.members.household, county.people.active & flags, county.households)
+
+
+def _hands(county: County) -> Flags:
+    """Who could work full days and isn't at school."""
+    return (county.people.labour <= LABOUR.index("ordinary")) & (county.people.student < 0)
 
 
 def person_table(county: County) -> pa.Table:
