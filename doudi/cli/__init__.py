@@ -5,7 +5,7 @@ import sys
 import typer
 
 from doudi import __version__
-from doudi.cli import accounts, county, data, parameters, reproduce, rules, screening, service, trials
+from doudi.cli import accounts, county, data, parameters, policies, reproduce, rules, screening, service, trials
 from doudi.cli.language import _
 from doudi.cli.output import fail
 
@@ -45,6 +45,8 @@ app.command("look-back", help=_("回测：用今天的规则看过去几个月�
 )
 app.add_typer(parameters.app, name="parameters", help=_("参数：某地某天各项标准取什么值、出自哪里、缺哪些"))
 app.add_typer(rules.app, name="rules", help=_("规则：列出、看懂、检查、跑用例"))
+app.add_typer(policies.app, name="policies", help=_("政策：列出、看懂、检查、跑用例"))
+app.command(help=_("核对政策：谁应享未享、谁不应享而享，写出工作簿。不需要数据库和服务器"))(policies.gaps)
 app.command(help=_("启动网站和后台进程"))(service.serve)
 app.command(help=_("造好虚构县，导入，筛查，与标准答案对照，然后启动网站"))(county.demo)
 app.command(help=_("检查设置有没有不妥，用白话说明"))(service.check)

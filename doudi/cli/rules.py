@@ -15,7 +15,13 @@ from doudi.cli.output import FOUND, console, errors, fail
 from doudi.cli.places import COUNTRY, RulesFolder, rules_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from doudi.rulebook import Problem
+    from doudi.screening.cases import CaseResult
+    from doudi.screening.entitlement_cases import PolicyCaseResult
+
+    Tried = CaseResult | PolicyCaseResult
 
 SYNTHETIC = "synthetic"
 SYNTHETIC_HOUSEHOLDS = 3000
@@ -126,20 +132,29 @@ def _over_county(rules: Path, county: str, as_of: date) -> "list[Problem]":
             fail(str(problem))
 
 
-@app.command("test", help=_("跑每条规则自带的用例"))
+@app.command("test", help=_("跑每条规则和每项政策自带的用例"))
 def run_cases(
     rule_ids: Annotated[list[str] | None, typer.Argument(help=_("只跑这些规则"))] = None, rules: RulesFolder = None
 ) -> None:
     """Exit code 1 when a case fails."""
     from doudi.rulebook import RulebookError
     from doudi.screening.commands import rules_test
+    from doudi.screening.policy_commands import policies_test
 
+    folder = rules_folder(rules)
     try:
-        results = rules_test(rules_root=rules_folder(rules), rule_ids=rule_ids or None)
+        results: list[Tried] = [*rules_test(rules_root=folder, rule_ids=rule_ids or None)]
+        if not rule_ids:
+            results += policies_test(rules_root=folder)
     except RulebookError as problem:
         fail(str(problem))
     except LookupError as problem:
         fail(str(problem.args[0]))
+    print_cases(results)
+
+
+def print_cases(results: "Sequence[Tried]") -> None:
+    """Which examples did not come to what their file says, and how many there are. Exit code 1 when one did not."""
     failed = [one for one in results if not one.passed]
     for one in failed:
         errors.print(f"[red]✗[/red] {escape(one.problem)}", highlight=False, soft_wrap=True)

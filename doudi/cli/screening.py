@@ -13,7 +13,10 @@ from doudi.cli.output import FOUND, console, errors, fail, progress_bar
 from doudi.cli.places import RulesFolder, rules_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from doudi.screening.commands import FolderScreening
+    from doudi.screening.entitlement_household import Entitlement
     from doudi.screening.explain import RuleOutcome
 
 STEPS = 1000
@@ -43,14 +46,17 @@ def screen(
     skip_missing: Annotated[
         bool, typer.Option("--skip-missing", help=_("参数没有值时不停下：略过要用它的规则，并在结果中列为无法判断"))
     ] = False,
+    policies: Annotated[
+        bool, typer.Option("--policies", help=_("同时核对政策：应享未享、不应享而享，写进工作簿"))
+    ] = False,
     rules: RulesFolder = None,
 ) -> None:
     """Read, clean, screen, write the workbook."""
     if out.suffix.lower() != ".xlsx":
         fail(_("--out 应是 .xlsx 文件，例如 alerts.xlsx"))
-    done = _screened(
+    done = screened(
         registry, feeds, as_of, out=out, snapshots=snapshots, results=results, previous=previous, rules=rules,
-        skip_missing=skip_missing,
+        skip_missing=skip_missing, policies=policies,
     )  # fmt: skip
     summary = done.result.summary
     refused = sum(one.rows_rejected for one in done.intake)
@@ -80,6 +86,10 @@ def screen(
     console.print(table)
     _print_regions(done)
     _print_since(done)
+    if policies:
+        from doudi.cli.policies import print_policies
+
+        print_policies(done.result)
     for skipped in done.result.left_out:
         told = _("略过 %(rule)s：%(why)s") % {"rule": skipped.text.id, "why": skipped.missing[0].message}
         errors.print(f"[yellow]![/yellow] {escape(told)}", highlight=False, soft_wrap=True)
@@ -147,7 +157,7 @@ def explain(
     if (household_no is None) == (region is None):
         fail(_("请写户编号，或用 --region 写区划代码，二者写一个"))
     kept = snapshots or registry.resolve().parent / "doudi-snapshots"
-    done = _screened(registry, feeds, as_of, out=None, snapshots=kept, results=None, rules=rules)
+    done = screened(registry, feeds, as_of, out=None, snapshots=kept, results=None, rules=rules, policies=True)
     try:
         if household_no is not None:
             shown = explain_household(result=done.result, registry=done.registry, household_no=household_no)
@@ -162,6 +172,8 @@ def explain(
         _print_outcome(outcome, members.get(outcome.person_key or 0, ""))
     if not told:
         console.print(_("没有预警，也没有无法判断的规则。用 --all 查看逐条结果。"))
+    if household_no is not None:
+        _print_entitlements(shown.entitlements, members)
 
 
 def _print_outcome(outcome: "RuleOutcome", member: str) -> None:
@@ -177,7 +189,22 @@ def _print_outcome(outcome: "RuleOutcome", member: str) -> None:
         console.print(f"   [dim]{basis}[/dim]", highlight=False, soft_wrap=True)
 
 
-def _screened(
+def _print_entitlements(found: "list[Entitlement]", members: "Mapping[int, str]") -> None:
+    """What a household lacks, has wrongly, is to be asked about, and receives."""
+    from doudi.standards.codes import EntitlementState
+
+    english = asked_language() == "en"
+    for state in EntitlementState:
+        rows = [one for one in found if one.state == state.value]
+        if rows:
+            console.print(f"\n[bold]{state.label_en if english else state.label}[/bold]")
+        for one in rows:
+            who = members.get(one.person_key or 0, "")
+            told = escape(f"{one.sentence_en if english else one.sentence}{f' · {who}' if who else ''}")
+            console.print(f"   {told}  [dim]{one.policy_id}[/dim]", highlight=False, soft_wrap=True)
+
+
+def screened(
     registry: Path,
     feeds: Path,
     as_of: datetime,
@@ -188,7 +215,9 @@ def _screened(
     rules: Path | None,
     previous: Path | None = None,
     skip_missing: bool = False,
+    policies: bool = False,
 ) -> "FolderScreening":
+    """Screen two folders of sheets with a bar of progress; what is wrong ends the command with a sentence."""
     from doudi.feeds.problems import UnreadableFile
     from doudi.rulebook import MissingParameter, RulebookError
     from doudi.screening.commands import screen_folders
@@ -206,6 +235,7 @@ def _screened(
                 results=results,
                 previous=previous,
                 skip_missing=skip_missing,
+                policies=policies,
                 progress=lambda share, what: report(what, round(share * STEPS), STEPS),
             )
         except (UnreadableFile, MissingParameter) as problem:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from doudi.rulebook import Problem, Rule, Rulebook, RulebookError, load_rulebook
 from doudi.rulebook.checking import doubts
 from doudi.rulebook.loading import FOLDERS
 from doudi.screening.cases import CaseResult, run_cases
+from doudi.screening.entitlement_household import Entitlement, entitlements_of
 from doudi.screening.explain import RuleOutcome, explain
 from doudi.screening.firing import check_on_county
 from doudi.screening.inputs import RegistryTables, region_codes
@@ -131,8 +132,17 @@ def rules_show(*, rules_root: Path, rule_id: str, on: date, region: str) -> Show
     rulebook = load_rulebook(rules_root)
     rule = _rule(rulebook, rule_id)
     facts = [rulebook.facts[name] for name in rule.facts]
+    return ShownRule(
+        rule,
+        tuple(ShownValue(one.id, one.title, one.expression.text, one.source.title) for one in facts),
+        parameters_shown(rulebook, rule.parameters, region=region, on=on),
+    )
+
+
+def parameters_shown(rulebook: Rulebook, names: Iterable[str], *, region: str, on: date) -> tuple[ShownValue, ...]:
+    """Parameters with the values that hold somewhere on a day, and where each comes from."""
     shown: list[ShownValue] = []
-    for name in rule.parameters:
+    for name in names:
         parameter = rulebook.parameters[name]
         try:
             value = parameter.value(region=RegionCode(region), on=on)
@@ -143,11 +153,7 @@ def rules_show(*, rules_root: Path, rule_id: str, on: date, region: str) -> Show
         shown.append(
             ShownValue(name, parameter.title, written(value.value, parameter.unit, "zh"), source, value.verified)
         )
-    return ShownRule(
-        rule,
-        tuple(ShownValue(one.id, one.title, one.expression.text, one.source.title) for one in facts),
-        tuple(shown),
-    )
+    return tuple(shown)
 
 
 def _rule(rulebook: Rulebook, rule_id: str) -> Rule:
@@ -190,6 +196,7 @@ def screen_folders(
     results: Path | None = None,
     previous: Path | None = None,
     skip_missing: bool = False,
+    policies: bool = False,
     progress: Progress | None = None,
 ) -> FolderScreening:
     """Read the registry's and the departments' sheets, keep them as snapshots, screen, write the workbook `out`.
@@ -197,7 +204,8 @@ def screen_folders(
     `snapshots` (next to `out` unless given) keeps what was read: a file that has not changed is not read again.
     `results` keeps the result (see `explain_household`). `previous`: the result kept by the screening before; this one
     is made upon it and tells what is new and what is gone. `skip_missing`: rules that need a parameter without a value
-    are left out, and the result says so, instead of MissingParameters being raised.
+    are left out, and the result says so, instead of MissingParameters being raised. `policies`: the assistance policies
+    are worked out as well.
 
     Raises UnreadableFile when no registry can be read, RulebookError, MissingParameters, FileNotFoundError when
     `previous` holds no result.
@@ -222,6 +230,7 @@ def screen_folders(
         registry=tables,
         snapshots=found,
         as_of=as_of,
+        policies=None if policies else (),
         previous=previous,
         earlier=alerts_a_month_before(previous, as_of) if previous is not None else None,
         progress=lambda share, what: tell(0.8 + share * 0.1, what),
@@ -249,12 +258,16 @@ class ExplainedHousehold:
     household_no: str
     outcomes: list[RuleOutcome]
     members: Mapping[int, str]
+    entitlements: list[Entitlement] = field(default_factory=list)
+    """What became of policies; empty when the screening was made without them."""
 
 
 def explain_household(
     *, result: ScreeningResult | Path, registry: RegistryTables, household_no: str
 ) -> ExplainedHousehold:
     """What a screening found for the household with a number. Raises LookupError."""
-    outcomes = explain(result, household_key_of(registry, household_no))
-    keys = [one.person_key for one in outcomes if one.person_key is not None]
-    return ExplainedHousehold(household_no, outcomes, person_names(registry, keys))
+    key = household_key_of(registry, household_no)
+    outcomes, entitlements = explain(result, key), entitlements_of(result, key)
+    told = [one.person_key for one in outcomes] + [one.person_key for one in entitlements]
+    keys = [key for key in told if key is not None]
+    return ExplainedHousehold(household_no, outcomes, person_names(registry, keys), entitlements)

@@ -4,17 +4,21 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
-from doudi.rulebook import Policy
+from doudi.rulebook import MissingParameter, Policy, Rulebook
 from doudi.rulebook.receipts import LEFT_ON, RECEIVED, RECEIVED_LAST, RECEIVED_TIMES, RECEIVED_YUAN
 from doudi.screening.rule_sql import RuleSql
-from doudi.screening.writing import Shown, json_sql, sentence_sql, text, written_sql
+from doudi.screening.writing import Shown, json_sql, sentence, sentence_sql, text, written_sql
+from doudi.standards.regions import RegionCode
 
 COLUMNS = (
     "policy_id", "policy_version", "household_key", "person_key", "region_code", "state", "amount", "received",
     "department", "facts", "thresholds", "legal_basis", "sentence", "sentence_en", "missing_facts",
 )  # fmt: skip
 LANGUAGES = ("zh", "en")
+NOT_FILED = {"zh": "（金额待县里填写）", "en": "(amount not filed)"}
 _LAST = Shown(f"f.{RECEIVED_LAST}", "date")
 _YUAN = Shown(f"f.{RECEIVED_YUAN}", "number")
 _TIMES = Shown(f"f.{RECEIVED_TIMES}", "number")
@@ -221,3 +225,14 @@ def _en(title: str) -> dict[str, str]:
 
 
 _WORDS = {"zh": _zh, "en": _en}
+
+
+def what_is_given(policy: Policy, rulebook: Rulebook, *, region: RegionCode, on: date, language: str) -> str:
+    """What a policy gives, with the values that hold somewhere; an amount nobody has filed is said to be so."""
+    values: dict[str, Any] = {}
+    for name in policy.parameters:
+        try:
+            values[name] = rulebook.parameters[name].value(region=region, on=on).value
+        except MissingParameter:
+            values[name] = NOT_FILED[language]
+    return sentence(policy.what if language == "zh" else policy.what_en, values, language, {})

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from doudi.screening.entitlement_report import write_policy_sheets
 from doudi.screening.inputs import RegistryTables
 from doudi.screening.left_out import SOURCE as LEFT_OUT
 from doudi.screening.names import household_names, person_names
@@ -40,7 +41,7 @@ def write_alerts(
     intake: Iterable[Intake] = (),
     since: Since | None = None,
 ) -> Path:
-    """Write 汇总, 预警名单, 村乡预警, (与上次比较,) 无法判断, 退回与未匹配 to `path`.
+    """Write 汇总, 预警名单, 村乡预警, (与上次比较, 政策享受情况 …,) 无法判断, 退回与未匹配 to `path`.
 
     Replaces a file of that name only when finished.
     """
@@ -51,6 +52,8 @@ def write_alerts(
         write_region_sheet(book, result, registry)
         if since is not None:
             since.write_sheet(book, registry)
+        if result.plan.entitlement.policies:
+            write_policy_sheets(book, result, registry)
         _unknown(book, result, registry)
         _returned(book, result, files)
     return path
