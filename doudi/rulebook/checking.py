@@ -142,7 +142,8 @@ def _of_policy(policy: Policy, rulebook: Rulebook) -> Iterator[Problem]:
         ("receives", policy.receives),
         ("over_when", policy.over_when),
     ):
-        if predicate is not None:
+        meant = key == "over_when" and isinstance(predicate.tree, exp.Boolean) if predicate is not None else True
+        if predicate is not None and not meant:
             yield from looked.condition(predicate, key)
     for key, formula in (("benefit", policy.benefit), ("received_amount", policy.received_amount)):
         if formula is not None:
