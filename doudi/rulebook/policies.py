@@ -27,6 +27,8 @@ PERIODS: Final[Mapping[str, tuple[str, str]]] = {
     "once": ("一次性", "once"),
 }
 """How often a benefit is paid; the benefit itself is always in yuan a year."""
+NEVER: Final = "never"
+"""In place of `over_when`: that somebody has it without meeting the condition says nothing."""
 OUTCOMES: Final = ("gap", "received", "over", "none", "cannot_tell")
 Outcome = Literal["gap", "received", "over", "none", "cannot_tell"]
 Period = Literal["month", "quarter", "school_year", "year", "once"]
@@ -168,7 +170,8 @@ class Policy:
     received: Receipt | None
     receives: Predicate | None
     over_when: Predicate | None
-    """When having it is wrong; None: whenever the condition does not hold."""
+    """When having it is wrong; None: whenever the condition does not hold, or never (`never_over`)."""
+    never_over: bool
     benefit: Expression | None
     """Yuan a year; None: in kind."""
     period: str | None
@@ -234,7 +237,7 @@ def read_policy(
     conditions = {
         key: reader.condition(text, key)
         for key in ("eligible", "receives", "over_when")
-        if (text := getattr(content, key)) is not None
+        if (text := getattr(content, key)) is not None and not (key == "over_when" and text == NEVER)
     }
     formulas = {
         key: reader.formula(str(text), key)
@@ -276,6 +279,7 @@ def read_policy(
         received=receipt,
         receives=conditions.get("receives"),
         over_when=conditions.get("over_when"),
+        never_over=content.over_when == NEVER,
         benefit=formulas.get("benefit"),
         period=content.period,
         received_amount=formulas.get("received_amount"),

@@ -220,6 +220,8 @@ def _wrong(policy: Policy, rules: RuleSql) -> str:
     wrong = f"NOT ({rules.condition(policy.eligible)})"
     if policy.over_when is not None:
         wrong = rules.condition(policy.over_when)
+    elif policy.never_over:
+        wrong = "FALSE"
     return f"(({wrong}) OR {_too_often(policy, rules)})"
 
 
