@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from doudi.screening.regional import REGION_ALERTS, REGION_FACTS, REGION_HOUSEHOLDS
+from doudi.screening.result_sql import region_facts_sql
 from doudi.screening.rule_sql import NO_DATA, outcome_column
 
 if TYPE_CHECKING:
@@ -102,10 +103,7 @@ def region_facts(result: "ScreeningResult") -> pa.Table:
     plan = result.plan.regional
     if not plan.rules:
         return pa.table({"level": pa.array([], pa.string()), "region_code": pa.array([], pa.string())})
-    columns = ["level", "region_code", *plan.facts, *(f"gap_{name}" for name in sorted(plan.gapped))]
-    columns += [outcome_column(rule.id) for rule in plan.rules]
-    selected = ", ".join(f'"{name}"' for name in columns)
-    return result.engine.arrow(f"SELECT {selected} FROM {REGION_FACTS} ORDER BY region_code, level")
+    return result.engine.arrow(f"{region_facts_sql(result.plan)} ORDER BY region_code, level")
 
 
 def counts(result: "ScreeningResult") -> dict[str, Any]:

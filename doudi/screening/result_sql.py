@@ -4,6 +4,7 @@
 from collections.abc import Container
 
 from doudi.screening.plan import Plan
+from doudi.screening.regional import REGION_FACTS
 from doudi.screening.rule_sql import outcome_column
 
 _KEYS = {
@@ -36,3 +37,12 @@ def outcomes_sql(plan: Plan, table: str, known: Container[str]) -> str:
     gaps = [f"gap_{name}" for name in sorted(plan.gapped) if plan.facts[name].subject in subjects]
     selected = ", ".join(f'"{name}"' for name in (*keys, *rules, *gaps) if name in known)
     return f"SELECT {selected} FROM {table}"
+
+
+def region_facts_sql(plan: Plan) -> str:
+    """Level, code, facts, gaps and outcomes of every village and township."""
+    regional = plan.regional
+    columns = ["level", "region_code", *regional.facts, *(f"gap_{name}" for name in sorted(regional.gapped))]
+    columns += [outcome_column(rule.id) for rule in regional.rules]
+    selected = ", ".join(f'"{name}"' for name in columns)
+    return f"SELECT {selected} FROM {REGION_FACTS}"

@@ -34,6 +34,8 @@ COUNTY: Final = "county"
 COUNTIES_OF_HOUSEHOLDS: Final = "counties_of_households"
 """Table of mixed household keys and their counties, where rows carry one."""
 _KEYS: Final = ("household_key", "person_key")
+_RAW: Final = "raw_"
+"""Tables of this beginning become tables of the screening only by `typed`, which mixes their keys."""
 _WIDE: Final = 30
 """Tables with more columns than this are read column by column from Parquet."""
 _LONG_UNION: Final = 8
@@ -58,13 +60,16 @@ class Spark:
 
     def add(self, name: str, rows: Rows) -> None:
         frame = self.session.createDataFrame(_plain(rows)) if isinstance(rows, pa.Table) else self._read(rows)
+        if COUNTY in frame.columns and not name.startswith(_RAW):
+            names = [f"{mixed(one)} AS {one}" if one in _KEYS else one for one in frame.columns if one != COUNTY]
+            frame = frame.selectExpr(*names)
         frame.createOrReplaceTempView(name)
 
     def _read(self, paths: Sequence[Path]) -> DataFrame:
         """Files of one schema are read as one; columns that some lack are unknown there."""
         schemas: dict[str, tuple[StructType, list[str]]] = {}
         for path in paths:
-            schema = from_arrow_schema(_plain_schema(pq.read_schema(path)))
+            schema = spark_schema(pq.read_schema(path))
             schemas.setdefault(schema.simpleString(), (schema, []))[1].append(str(Path(path).resolve()))
         frames: list[DataFrame] = []
         for schema, files in schemas.values():
@@ -194,6 +199,11 @@ def mixed(key: str, county: str = COUNTY) -> str:
 
 def _type(declared: ColumnType) -> str:
     return {"TEXT": "STRING", "TEXT[]": "ARRAY<STRING>"}.get(SQL_TYPES[declared.kind], SQL_TYPES[declared.kind])
+
+
+def spark_schema(schema: pa.Schema) -> StructType:
+    """The types of Parquet or Arrow columns in Spark."""
+    return from_arrow_schema(_plain_schema(schema))
 
 
 def _plain(table: pa.Table) -> pa.Table:

@@ -36,7 +36,7 @@ def spark_session(
 
     chosen = master or os.environ.get(MASTER) or HERE
     builder = SparkSession.builder.appName("doudi").master(chosen)
-    settings = dict(_SETTINGS)
+    settings: dict[str, bool | float | int | str | None] = dict(_SETTINGS)
     if chosen.startswith("local"):
         settings["spark.driver.memory"] = f"{max(_GIB, _memory() // 2) // 2**20}m"
         settings["spark.sql.shuffle.partitions"] = str(8 * (os.cpu_count() or 1))
