@@ -194,27 +194,26 @@ department: {department}
 legal_basis:
   - {{document: 写明依据的文件, article: "第几条"}}
 in_force: {{from: {day}}}
-facts: [per_capita_income_last_year]
-parameters: [monitoring_line]
-when: per_capita_income_last_year < monitoring_line
-because: "去年人均纯收入 {{per_capita_income_last_year:yuan}}，低于监测线 {{monitoring_line:yuan}}"
-because_en: "Income {{per_capita_income_last_year:yuan}} is below the line of {{monitoring_line:yuan}}"
+facts: [is_monitored]
+when: is_monitored
+because: 正在监测
+because_en: The household is enrolled for monitoring
 verify: [入户核对什么]
 cases:
-  - name: 低于监测线
+  - name: 正在监测
     on: {day}
     region: "{region}"
-    given: {{per_capita_income_last_year: 1000}}
+    given: {{is_monitored: true}}
     then: raised
-  - name: 高于监测线
+  - name: 没有在监测
     on: {day}
     region: "{region}"
-    given: {{per_capita_income_last_year: 90000}}
+    given: {{is_monitored: false}}
     then: not_raised
-  - name: 收入缺失
+  - name: 没有数据
     on: {day}
     region: "{region}"
-    given: {{per_capita_income_last_year: null}}
+    given: {{is_monitored: null}}
     then: cannot_tell
 """
 

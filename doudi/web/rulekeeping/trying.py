@@ -13,6 +13,7 @@ from doudi.screening.explain import RuleOutcome, explain
 from doudi.screening.inputs import RegistryTables
 from doudi.screening.judging import PartJudged, judge, judge_parts, types_of
 from doudi.screening.one_household import screen_household
+from doudi.screening.thresholds import MissingParameters
 from doudi.standards.regions import RegionCode
 from doudi.web.accounts.scope import Officer
 from doudi.web.discovery.rulebook import fact_department
@@ -110,7 +111,10 @@ def try_rule(rule: Rule, book: Rulebook, *, household_no: str, actor: Officer, a
         raise ActionRefused("other_department", _("这条规则用到其他部门的数据，您不能在具体农户上试。"))
     names = dict(household.members.values_list("person_key", "name"))
     trial = as_if_in_force(book, rule, as_of)
-    outcomes = household_outcomes(household, trial, as_of=as_of, rules=[rule.id])
+    try:
+        outcomes = household_outcomes(household, trial, as_of=as_of, rules=[rule.id])
+    except MissingParameters as missing:
+        raise ActionRefused("no_value", str(missing)) from missing
     thresholds = threshold_values(rule, book, region=RegionCode(household.region_code), on=as_of)
     found = []
     for outcome in outcomes:
