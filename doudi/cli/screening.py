@@ -11,17 +11,21 @@ from rich.table import Table
 from doudi.cli.language import _, asked_language
 from doudi.cli.output import FOUND, console, errors, fail, progress_bar
 from doudi.cli.places import RulesFolder, rules_folder
+from doudi.cli.province import EngineName, SparkOptions, engine_for, screen_counties
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from doudi.screening.commands import FolderScreening
+    from doudi.screening.engine import Engine
     from doudi.screening.entitlement_household import Entitlement
     from doudi.screening.explain import RuleOutcome
 
 STEPS = 1000
-Registry = Annotated[Path, typer.Option(help=_("户籍台账的文件夹(户信息、人口信息、收入、行政区划)"), exists=True)]
-Feeds = Annotated[Path, typer.Option(help=_("部门表格的文件夹"), exists=True, file_okay=False)]
+REGISTRY = typer.Option(help=_("户籍台账的文件夹(户信息、人口信息、收入、行政区划)"), exists=True)
+FEEDS = typer.Option(help=_("部门表格的文件夹"), exists=True, file_okay=False)
+Registry = Annotated[Path, REGISTRY]
+Feeds = Annotated[Path, FEEDS]
 AsOf = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help=_("以哪一天为准"))]
 Snapshots = Annotated[
     Path | None, typer.Option(help=_("读过的表格存在哪里(没变的下次不再读);默认在结果旁边"), file_okay=False)
@@ -30,10 +34,10 @@ MARKS = {"raised": "[red]●[/red]", "cannot_tell": "[yellow]?[/yellow]", "not_r
 
 
 def screen(
-    registry: Registry,
-    feeds: Feeds,
     as_of: AsOf,
-    out: Annotated[Path, typer.Option(help=_("预警工作簿写到哪里(.xlsx)"), dir_okay=False)],
+    registry: Annotated[Path | None, REGISTRY] = None,
+    feeds: Annotated[Path | None, FEEDS] = None,
+    out: Annotated[Path | None, typer.Option(help=_("预警工作簿写到哪里(.xlsx)"), dir_okay=False)] = None,
     snapshots: Snapshots = None,
     results: Annotated[Path | None, typer.Option(help=_("把完整结果(Parquet)也存下来"), file_okay=False)] = None,
     previous: Annotated[
@@ -49,14 +53,45 @@ def screen(
     policies: Annotated[
         bool, typer.Option("--policies", help=_("同时核对政策：应享未享、不应享而享，写进工作簿"))
     ] = False,
+    province: Annotated[
+        Path | None,
+        typer.Option(
+            help=_("许多县一起筛查：放着 county=149901 这样的文件夹的地方，代替 --registry 和 --feeds"),
+            exists=True,
+            file_okay=False,
+        ),
+    ] = None,
+    facts: Annotated[
+        bool, typer.Option("--facts", help=_("与 --province 一起用：也存下每户每人的事实和逐条结果"))
+    ] = False,
+    engine: Annotated[
+        EngineName, typer.Option(help=_("用哪个引擎筛查；spark 需要装 pyspark 和 Java"))
+    ] = EngineName.DUCKDB,
+    spark_master: Annotated[
+        str | None, typer.Option(help=_("Spark 集群的地址，默认取 DOUDI_SPARK_MASTER，再默认本机"))
+    ] = None,
+    spark_conf: Annotated[list[str] | None, typer.Option(help=_("Spark 的设置，写成 名称=值，可以写多次"))] = None,
+    memory: Annotated[
+        str | None, typer.Option(help=_("最多用多少内存，例如 8GB；DuckDB 放不下的部分写到临时文件"))
+    ] = None,
     rules: RulesFolder = None,
 ) -> None:
-    """Read, clean, screen, write the workbook."""
+    """Read, clean, screen, write the workbook; or screen many counties from Parquet to Parquet."""
+    spark = SparkOptions(spark_master, tuple(spark_conf or ()), memory) if engine is EngineName.SPARK else None
+    if province is not None:
+        if results is None or registry or feeds or out or snapshots or previous:
+            fail(_("--province 只与 --results 一起用，不用 --registry、--feeds、--out、--snapshots、--previous"))
+        screen_counties(
+            province, results, as_of, facts=facts, policies=policies, spark=spark, memory=memory, rules=rules
+        )
+        return
+    if registry is None or feeds is None or out is None:
+        fail(_("请指定 --registry、--feeds 和 --out；许多县一起筛查用 --province 和 --results"))
     if out.suffix.lower() != ".xlsx":
         fail(_("--out 应是 .xlsx 文件，例如 alerts.xlsx"))
     done = screened(
         registry, feeds, as_of, out=out, snapshots=snapshots, results=results, previous=previous, rules=rules,
-        skip_missing=skip_missing, policies=policies,
+        skip_missing=skip_missing, policies=policies, engine=engine_for(spark), memory=memory,
     )  # fmt: skip
     summary = done.result.summary
     refused = sum(one.rows_rejected for one in done.intake)
@@ -216,6 +251,8 @@ def screened(
     previous: Path | None = None,
     skip_missing: bool = False,
     policies: bool = False,
+    engine: "Engine | None" = None,
+    memory: str | None = None,
 ) -> "FolderScreening":
     """Screen two folders of sheets with a bar of progress; what is wrong ends the command with a sentence."""
     from doudi.feeds.problems import UnreadableFile
@@ -236,6 +273,8 @@ def screened(
                 previous=previous,
                 skip_missing=skip_missing,
                 policies=policies,
+                engine=engine,
+                memory=memory,
                 progress=lambda share, what: report(what, round(share * STEPS), STEPS),
             )
         except (UnreadableFile, MissingParameter) as problem:

@@ -13,6 +13,7 @@ from doudi.rulebook import Problem, Rule, Rulebook, RulebookError, load_rulebook
 from doudi.rulebook.checking import doubts
 from doudi.rulebook.loading import FOLDERS
 from doudi.screening.cases import CaseResult, run_cases
+from doudi.screening.engine import Engine
 from doudi.screening.entitlement_household import Entitlement, entitlements_of
 from doudi.screening.explain import RuleOutcome, explain
 from doudi.screening.firing import check_on_county
@@ -197,6 +198,8 @@ def screen_folders(
     previous: Path | None = None,
     skip_missing: bool = False,
     policies: bool = False,
+    engine: Engine | None = None,
+    memory: str | None = None,
     progress: Progress | None = None,
 ) -> FolderScreening:
     """Read the registry's and the departments' sheets, keep them as snapshots, screen, write the workbook `out`.
@@ -205,7 +208,7 @@ def screen_folders(
     `results` keeps the result (see `explain_household`). `previous`: the result kept by the screening before; this one
     is made upon it and tells what is new and what is gone. `skip_missing`: rules that need a parameter without a value
     are left out, and the result says so, instead of MissingParameters being raised. `policies`: the assistance policies
-    are worked out as well.
+    are worked out as well. `engine`: what screens, DuckDB unless given, in `memory`.
 
     Raises UnreadableFile when no registry can be read, RulebookError, MissingParameters, FileNotFoundError when
     `previous` holds no result.
@@ -234,6 +237,8 @@ def screen_folders(
         previous=previous,
         earlier=alerts_a_month_before(previous, as_of) if previous is not None else None,
         progress=lambda share, what: tell(0.8 + share * 0.1, what),
+        engine=engine,
+        memory=memory,
     )
     result.rulebook, result.left_out = rulebook, left_out
     since = Since(result, previous) if previous is not None else None

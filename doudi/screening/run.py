@@ -257,6 +257,7 @@ def screen(
     policies: Iterable[str] | None = (),
     previous: Path | None = None,
     threads: int | None = None,
+    memory: str | None = None,
     progress: Progress | None = None,
     engine: Engine | None = None,
     earlier: Rows | None = None,
@@ -267,7 +268,8 @@ def screen(
 
     `previous`: the folder of an earlier result; what didn't change since is not worked out again where that gives the
     same (see `doudi.screening.incremental`). Without an `engine` DuckDB does it here, on `threads` threads (all cores
-    unless given). The engine is closed with the result, and when the screening fails.
+    unless given) and, when `memory` is given (such as `8GB`), in no more than that. The engine is closed with the
+    result, and when the screening fails.
 
     `earlier`: the alerts of a screening of about a month before (household_key, rule_id); what is not among them counts
     as new for rules across households. Without it everything does.
@@ -284,7 +286,7 @@ def screen(
     if basis is not None:
         files += basis.files
     files += earlier if isinstance(earlier, tuple) else ()
-    engine = engine or DuckDb(threads=threads, files=files)
+    engine = engine or DuckDb(threads=threads, memory=memory, files=files)
     try:
         holdings = {source: _holding(source, rows, there, rulebook) for source, rows in raw.items()}
         for source, rows in raw.items():
