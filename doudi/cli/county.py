@@ -21,14 +21,36 @@ def synth(
     as_of: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help=_("筛查日期"))] = LAST_SCREENED_DAY,
     snapshots: Annotated[bool, typer.Option("--snapshots", help=_("不写表格，直接写干净的快照(可达百万人)"))] = False,
     months: Annotated[int, typer.Option(min=1, max=36, help=_("快照写几个月（回测用，只用于 --snapshots）"))] = 1,
+    counties: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=99, help=_("造几个县，每县各有 --households 户，按 county=149901 分文件夹，供 --province 用")
+        ),
+    ] = None,
     rules: RulesFolder = None,
 ) -> None:
-    """Write a fictitious county."""
+    """Write a fictitious county, or several."""
+    from doudi.synth.province import write_province
     from doudi.synth.snapshots import write_snapshots
     from doudi.synth.write import write_county
 
+    if counties is not None and (not snapshots or months > 1):
+        fail(_("--counties 只与 --snapshots 一起用，而且只写一个月"))
     with progress_bar() as report:
         try:
+            if counties is not None:
+                several = write_province(
+                    counties=counties,
+                    households=households,
+                    seed=seed,
+                    out=out,
+                    rules_root=rules_folder(rules),
+                    as_of=as_of.date(),
+                    progress=report,
+                )
+                persons = sum(one.persons for one in several)
+                console.print(_("已写出 %(n)d 个县共 %(p)d 人：%(out)s") % {"n": counties, "p": persons, "out": out})
+                return
             if snapshots:
                 written = write_snapshots(
                     households=households,
