@@ -19,6 +19,7 @@ from doudi.web.discovery.queries import (
     own_departments,
     run_counts,
 )
+from doudi.web.discovery.region_alerts import RegionAlertRow, gravest_region_alerts
 from doudi.web.discovery.rulebook import rule_department
 from doudi.web.intake.models import ImportBatch
 from doudi.web.regions.queries import region_name
@@ -28,6 +29,7 @@ from doudi.web.registry.queries import enrolled_households, exited_households
 UNDER_LINE = "income.under_line_not_enrolled"
 UNDER_WATCH_LINE = "income.under_watch_line"
 MOST_IMPORTS = 5
+MOST_REGIONS = 6
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,10 @@ class Figures:
     places: list[RegionCount]
     rules: list[RuleCount]
     imports: list[ImportBatch]
+    regions: list[RegionAlertRow]
+    """The gravest alerts of villages and townships."""
+    region_count: int
+    """How many such alerts there are."""
 
 
 def of_registry(actor: Officer) -> list[Figure]:
@@ -62,7 +68,7 @@ def of_registry(actor: Officer) -> list[Figure]:
 
 
 def figures(*, actor: Officer) -> Figures:
-    """At most nine SQL statements, none of which walks over persons; two more for a department's officer.
+    """At most twelve SQL statements, none of which walks over persons; two more for a department's officer.
 
     Keys: under_line_not_enrolled, under_watch_line, red_clues, yellow_clues, enrolled, exited, cannot_tell. An officer
     of departments only gets those that count the departments' own alerts.
@@ -102,6 +108,7 @@ def figures(*, actor: Officer) -> Figures:
         *([] if own else of_registry(actor)),
         Figure("cannot_tell", sum(rule.cannot_tell for rule in rules) if run else None),
     ]
+    regions, region_count = gravest_region_alerts(run, actor=actor, most=MOST_REGIONS)
     return Figures(
         has_registry=households > 0,
         scope_name=scope_name,
@@ -114,4 +121,6 @@ def figures(*, actor: Officer) -> Figures:
         imports=list(ImportBatch.objects.visible_to(actor).order_by("-pk")[:MOST_IMPORTS])
         if actor.may(Action.INTAKE_SEE)
         else [],
+        regions=regions,
+        region_count=region_count,
     )

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from doudi.web.discovery.models import Alert, Channel, Clue, ClueState, RunTally, ScreeningRun
 from doudi.web.discovery.queries import LEVEL_ORDER, RAISING
+from doudi.web.discovery.region_alerts import keep_region_alerts
 from doudi.web.discovery.rulebook import rule_title, rules_for_choice
 from doudi.web.jobs.progress import Report
 from doudi.web.registry.bulk import insert_rows, next_id, update_rows
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 KEYS_A_STEP = 900
 
 
-def keep_results(run: ScreeningRun, *, result: "ScreeningResult", report: Report) -> dict[str, int]:
+def keep_results(run: ScreeningRun, *, result: "ScreeningResult", report: Report) -> dict[str, Any]:
     """Write alerts, clues and counts of a run, in the caller's transaction; gives the counts."""
     engine = duckdb.connect()
     engine.register("alert", result.alerts)
@@ -36,6 +37,7 @@ def keep_results(run: ScreeningRun, *, result: "ScreeningResult", report: Report
     report(_("写入预警"), 0, alerts.num_rows)
     _keep_alerts(run, alerts, clue_of, report)
     _keep_tallies(run, engine)
+    of_regions = keep_region_alerts(run, result)
     levels = Counter(alerts.column("level").to_pylist())
     return {
         "alerts": levels["red"] + levels["yellow"],
@@ -44,6 +46,7 @@ def keep_results(run: ScreeningRun, *, result: "ScreeningResult", report: Report
         "exclusions": levels["exclusion"],
         "households_with_alerts": len(clue_of),
         "cannot_tell": int(pc.sum(result.cannot_tell.column("subjects")).as_py() or 0),
+        **of_regions,
     }
 
 

@@ -183,6 +183,51 @@ class Alert(models.Model):
         return f"{self.rule_id} {self.household_id}"
 
 
+class RegionLayer(models.TextChoices):
+    """What an alert across households speaks of."""
+
+    TOWNSHIP = "township", _("乡镇")
+    VILLAGE = "village", _("村")
+
+
+class RegionAlertQuerySet(models.QuerySet["RegionAlert"]):
+    def visible_to(self, actor: Officer, action: Action = Action.CLUE_SEE) -> "RegionAlertQuerySet":
+        """Alerts of the actor's own regions; a department's officer sees those of the department."""
+        return self.filter(
+            region_condition(actor.reach(action), department=lambda department: models.Q(department=department))
+        )
+
+
+class RegionAlert(models.Model):
+    """One rule across households met by a village or township in one screening (规模性返贫风险)."""
+
+    run = models.ForeignKey(ScreeningRun, on_delete=models.CASCADE, related_name="region_alerts", db_index=False)
+    region_level = models.CharField(_("层级"), max_length=16, choices=RegionLayer.choices)
+    region_code = models.CharField(max_length=12)
+    rule_id = models.CharField(_("规则"), max_length=96)
+    rule_version = models.CharField(_("版本"), max_length=32)
+    level = models.CharField(_("级别"), max_length=16, choices=ClueLevel.choices)
+    level_order = models.PositiveSmallIntegerField(default=9, editable=False)
+    risk = models.CharField(_("风险类型"), max_length=48, blank=True)
+    department = models.CharField(_("部门"), max_length=64, blank=True)
+    households = models.PositiveIntegerField(_("涉及户数"), default=0)
+    facts = models.JSONField(default=dict)
+    thresholds = models.JSONField(default=dict)
+    legal_basis = models.JSONField(default=list)
+    sentence = models.TextField(_("说明"))
+    sentence_en = models.TextField(blank=True)
+
+    objects = RegionAlertQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("村乡预警")
+        verbose_name_plural = _("村乡预警")
+        indexes = [models.Index(fields=["run", "level_order", "region_code"], name="region_alert_list")]
+
+    def __str__(self) -> str:
+        return f"{self.rule_id} {self.region_code}"
+
+
 class RunTally(models.Model):
     """Counts of one screening by village and rule, kept so that figures need no walk over the alerts.
 

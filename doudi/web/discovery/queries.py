@@ -245,7 +245,8 @@ class ClueChoices:
 
 def clue_choices(*, actor: Officer) -> ClueChoices:
     """One SQL statement (regions); the rest comes from the rulebook."""
-    rules = sorted(rules_for_choice(), key=lambda rule: (LEVEL_ORDER.get(str(rule.level), 9), rule.id))
+    about_households = [rule for rule in rules_for_choice() if not rule.regional]
+    rules = sorted(about_households, key=lambda rule: (LEVEL_ORDER.get(str(rule.level), 9), rule.id))
     return ClueChoices(
         regions=region_choices(actor=actor),
         rules=[RuleChoice(rule.id, rule.title, rule.title_en or "", str(rule.level)) for rule in rules],

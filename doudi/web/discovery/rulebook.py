@@ -100,6 +100,12 @@ class Title:
     unit: str = ""
 
 
+def rule_of(rule_id: str) -> "Rule | None":
+    """The rule as the rulebook has it now; None for one that it no longer knows."""
+    rulebook = _whole_rulebook()
+    return rulebook.rules.get(rule_id) if rulebook is not None else None
+
+
 def rule_title(rule_id: str) -> Title:
     return _title("rules", rule_id)
 

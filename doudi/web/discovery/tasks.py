@@ -34,6 +34,7 @@ def screen(job: Job, report: Report) -> dict[str, Any]:
     from doudi.screening.run import screen as screen_tables
     from doudi.screening.thresholds import MissingParameters
     from doudi.web.discovery.clues import keep_results
+    from doudi.web.discovery.region_alerts import alerts_before
     from doudi.web.discovery.rulebook import current_rulebook
     from doudi.web.intake.differences import registry_version
     from doudi.web.intake.snapshots import standing_snapshots
@@ -55,6 +56,7 @@ def screen(job: Job, report: Report) -> dict[str, Any]:
             registry=RegistryTables(**tables),
             snapshots=snapshots,
             as_of=run.as_of,
+            earlier=alerts_before(run, rulebook),
             progress=lambda share, doing: report(doing, round(share * 100), 100),
         )
     except (RulebookError, MissingParameters) as problem:

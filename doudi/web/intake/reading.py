@@ -14,17 +14,19 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from doudi.feeds.contract import Contract, ContractError, load_contracts
+from doudi.feeds.places import place_rows
 from doudi.feeds.problems import Problem, UnreadableFile
 from doudi.feeds.registry import assemble
 from doudi.feeds.rejects import write_rejects
 from doudi.feeds.sheet import SheetReading, read_sheet
-from doudi.standards.regions import RegionCode
+from doudi.standards.regions import RegionCode, RegionTree
 from doudi.web.intake.models import ImportBatch, ImportFile
 from doudi.web.intake.targets import HOUSEHOLD, INCOME, PERSON, REGION, Target, shaped
 from doudi.web.jobs.progress import Report
 from doudi.web.protection.models import VaultFile
 from doudi.web.protection.vault import vault_read, vault_store
 from doudi.web.refusal import ActionRefused
+from doudi.web.regions.models import Region
 from doudi.web.registry.finding import pseudonymiser
 
 REGISTRY_PREFIX = "registry_"
@@ -66,6 +68,7 @@ def read_batch(batch: ImportBatch, *, registry_allowed: bool, report: Report) ->
         file.save()
     if registry:
         _assemble(batch, registry, result, report)
+    result.feeds = [(file, _placed(reading, batch, result)) for file, reading in result.feeds]
     for file, reading in [*registry, *result.feeds]:
         file.rows_read = reading.rows_read - reading.rows_ignored
         file.rows_accepted, file.rows_rejected = reading.rows_accepted, reading.rows_rejected
@@ -94,6 +97,16 @@ def _read_file(file: ImportFile, known: dict[str, Contract], report: Report) -> 
     file.problem_code = file.problem = ""
     file.notes = []
     return reading
+
+
+def _placed(reading: SheetReading, batch: ImportBatch, result: ReadBatch) -> SheetReading:
+    """Rows about villages with their codes, by the regions known and those that come in beside them."""
+    if reading.contract.subject != "region":
+        return reading
+    regions = dict(Region.objects.values_list("code", "name"))
+    if (coming := result.sheets.get(REGION.name)) is not None:
+        regions |= dict(zip(coming.column("code").to_pylist(), coming.column("name").to_pylist(), strict=True))
+    return place_rows(reading, RegionTree(regions.items()), within=batch.region_code)
 
 
 def reasons_counted(problems: Iterable[Problem]) -> list[str]:

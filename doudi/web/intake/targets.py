@@ -56,7 +56,7 @@ class Target:
 
     def select(self, column: str, alias: str) -> str:
         """The column in SQL, of a type that ADBC gives as Arrow."""
-        field = next(f for f in self.model._meta.concrete_fields if f.column == column)
+        field = _stored(next(f for f in self.model._meta.concrete_fields if f.column == column))
         text = f'{alias}."{column}"'
         return f'CAST({text} AS DOUBLE PRECISION) AS "{column}"' if isinstance(field, models.DecimalField) else text
 
@@ -68,8 +68,14 @@ INCOME = Target("income", HouseholdIncome, ("household_no", "income_year"), "收
 TARGETS = (REGION, HOUSEHOLD, PERSON, INCOME)
 
 
+def _stored(field: "models.Field[object, object]") -> "models.Field[object, object]":
+    """The kind of field that a column worked out by the database holds."""
+    return field.output_field if isinstance(field, models.GeneratedField) else field
+
+
 @cache
 def _arrow_type(field: "models.Field[object, object]") -> pa.DataType:
+    field = _stored(field)
     if isinstance(field, models.BooleanField):
         return pa.bool_()
     if isinstance(field, models.DateField):
