@@ -56,7 +56,7 @@ class Plan:
     on_demand: tuple[Step, ...]
     """Tables that only explanations and written results need: every person fact, with every outcome."""
     queries: Mapping[str, str]
-    """`alerts` and `cannot_tell`, over the tables that the steps make."""
+    """`alerts`, `cannot_tell`, and `flagged` (rule and household alone), over the tables that the steps make."""
     columns: Mapping[str, frozenset[str]]
     """Table → the columns of it that the statements read."""
     counting: Mapping[str, str]
@@ -139,6 +139,7 @@ def make_plan(
     queries = {
         "alerts": union_all([rule_sql.alerts(risks), rule_sql.alerts(signals, attached=True)]),
         "cannot_tell": union_all([rule_sql.cannot_tell(risks), rule_sql.cannot_tell(signals, attached=True)]),
+        "flagged": union_all([rule_sql.flagged(risks), rule_sql.flagged(signals, attached=True)]) or _NOBODY,
     }
     columns = {table_name(source): frozenset(writer.columns_needed(source)) for source in holdings}
     regional = plan_regional(
@@ -165,6 +166,9 @@ def make_plan(
         entitlement=entitlement,
         counting=rule_sql.counting([rule for rule in chosen if absent[rule.id]]),
     )
+
+
+_NOBODY = "SELECT '' AS rule_id, household_key FROM registry_household WHERE FALSE"
 
 
 def _absent(rule: Rule, writer: FactSql) -> dict[str, str]:

@@ -207,6 +207,16 @@ class RuleSql:
             parts.append(self._met(rule, heads | about, rows, attached=attached))
         return union_all(parts)
 
+    def flagged(self, rules: list[Rule], *, attached: bool = False) -> str:
+        """Which rule is met in which household, each pair once. Empty without rules."""
+        columns = {"household_key": "f.household_key"}
+        parts = []
+        for rule in rules:
+            rows = "household_facts f" if rule.subject == "household" else f"{found_table(rule.id)} f"
+            met = self._met(rule, {"rule_id": text(rule.id)} | columns, rows, attached=attached)
+            parts.append(met if rule.subject == "household" else met.replace("SELECT", "SELECT DISTINCT", 1))
+        return union_all(parts)
+
     def _subject(self, rule: Rule) -> tuple[str, str, str]:
         """SQL of the person, the rows and the region that a rule speaks of."""
         if rule.subject == "household":

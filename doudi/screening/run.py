@@ -65,6 +65,14 @@ class ScreeningResult:
         return self._whole("alerts", self.engine.arrow(self.plan.queries["alerts"]))
 
     @cached_property
+    def flagged(self) -> pa.Table:
+        """One row a rule and household that it is met in, or in whose members: alerts without persons and words."""
+        if self.basis is not None and self.incremental:
+            pairs = self.alerts.select(["rule_id", "household_key"])
+            return pairs.group_by(["rule_id", "household_key"]).aggregate([])
+        return self.engine.arrow(self.plan.queries["flagged"])
+
+    @cached_property
     def cannot_tell(self) -> pa.Table:
         """One row a rule and subject that could not be judged; a whole absent source is one row a rule (no keys)."""
         rows = self.engine.arrow(unknown_sql(self.plan)).cast(CANNOT_TELL_SCHEMA)
