@@ -20,6 +20,7 @@ from doudi.web.discovery.models import RunTally
 from doudi.web.intake.models import BatchState, ImportBatch, ImportFile
 from doudi.web.jobs.models import Job
 from doudi.web.protection.vault import vault_store
+from doudi.web.trials.models import Trial
 from doudi.web.rulekeeping.models import ChangeKind, RuleChange
 
 pytestmark = pytest.mark.django_db
@@ -55,6 +56,7 @@ class World:
     batch_id: int
     file_id: int
     job_id: uuid.UUID
+    trial_id: int
     change_id: int
 
     def arguments(self, name: str, village: str = VILLAGE) -> dict[str, Any]:
@@ -80,6 +82,7 @@ class World:
             "intake:undo": {"batch_id": self.batch_id},
             "intake:rejects": {"batch_id": self.batch_id, "file_id": self.file_id},
             "jobs:job": {"job_id": self.job_id},
+            **{f"trials:{page}": {"trial_id": self.trial_id} for page in ("trial", "workbook", "delete")},
         }
         return given.get(name, {})
 
@@ -119,7 +122,10 @@ def world(make) -> World:
         author=county,
         author_name=county.name,
     )
-    return World(places, run.pk, batch.pk, file.pk, job.pk, change.pk)
+    trial = Trial.objects.create(
+        kind="what_if", title="钱多多", region_code=OTHER_COUNTY, as_of="2023-08-01", state="failed", actor=county
+    )
+    return World(places, run.pk, batch.pk, file.pk, job.pk, change.pk, trial.pk)
 
 
 ADDRESSES = {name: action for name, _route, action in all_addresses()}
@@ -144,8 +150,12 @@ GIVEN = {
     "intake:undo",
     "intake:rejects",
     "jobs:job",
+    "trials:trial",
+    "trials:workbook",
+    "trials:delete",
 }
 POSTS = {
+    "trials:delete",
     "registry:unmask",
     "intake:confirm",
     "intake:discard",
@@ -302,3 +312,11 @@ def test_downloading_rejects_is_in_the_log(world, make, signed_in):
     content = b"".join(response.streaming_content) if response.streaming else response.content
     assert content == SECRET_REJECTS
     assert AuditEntry.objects.filter(action="rejects_download").count() == 1
+
+
+@pytest.mark.parametrize("name", ["trials:trial", "trials:workbook", "trials:delete"])
+def test_a_trial_over_another_county_is_not_found(world, make, signed_in, name):
+    response = ask(signed_in(make.user(Role.COUNTY_OFFICER, COUNTY)), world, name)
+    assert response.status_code == 404
+    assert "钱多多" not in response.content.decode()
+    assert Trial.objects.exists()

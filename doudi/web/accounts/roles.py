@@ -41,6 +41,8 @@ class Action(Enum):
     RULES_DRAFT = "rules.draft"
     RULES_REVIEW = "rules.review"
     RULES_APPROVE = "rules.approve"
+    TRIAL_SEE = "trial.see"
+    TRIAL_RUN = "trial.run"
     AUDIT_SEE = "audit.see"
     AUDIT_VERIFY = "audit.verify"
     ACCOUNT_MANAGE = "account.manage"
@@ -75,13 +77,15 @@ PERMISSIONS: dict[Role, frozenset[Action]] = {
             Action.INTAKE_UNDO,
             Action.SCREENING_SEE,
             Action.SCREENING_RUN,
+            Action.TRIAL_SEE,
+            Action.TRIAL_RUN,
             Action.JOB_SEE,
             Action.RULES_DRAFT,
             Action.RULES_REVIEW,
             Action.RULES_APPROVE,
         }
     ),
-    Role.LEADER: frozenset({*_LOOK, Action.SCREENING_SEE}),
+    Role.LEADER: frozenset({*_LOOK, Action.SCREENING_SEE, Action.TRIAL_SEE}),
     Role.UPPER_VIEWER: frozenset({*_LOOK, Action.SCREENING_SEE}),
     Role.SYSTEM_ADMIN: frozenset({Action.ACCOUNT_MANAGE, Action.RULES_SEE}),
     Role.SECURITY_ADMIN: frozenset({Action.POST_MANAGE, Action.RULES_SEE}),

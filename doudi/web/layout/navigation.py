@@ -55,6 +55,7 @@ NAVIGATION: tuple[tuple[str | Promise | None, tuple[Entry, ...]], ...] = (
             Entry("intake:list", _("数据导入"), "file-import", Action.INTAKE_SEE, "intake"),
             Entry("discovery:screenings", _("筛查"), "radar", Action.SCREENING_SEE, "screenings"),
             Entry("trials:trials", _("推演与回测"), "arrows-diff", Action.TRIAL_SEE, "trials"),
+            Entry("trials:trials", _("推演与回测"), "arrows-diff", Action.TRIAL_SEE, "trials"),
             Entry("rulekeeping:rules", _("规则"), "book", Action.RULES_SEE, "rules"),
             Entry("rulekeeping:parameters", _("标准"), "scale", Action.RULES_SEE, "parameters"),
         ),

@@ -1,0 +1,92 @@
+"""Forms of trials: the day or the months, and the changes of a what-if as they come in."""
+
+import re
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from doudi.standards.periods import Month
+from doudi.web.layout.forms import PageForm
+from doudi.web.trials.asking import KINDS, MOST_CHANGES, Asked
+
+FIRST_YEAR = 2014
+_TOKEN = re.compile(r"(?P<kind>[a-z]+):(?P<id>[a-z][a-z0-9_.]{0,95})")
+
+
+class WhatIfForm(PageForm):
+    """The day as of which both rulebooks run, and a name for the trial."""
+
+    as_of = forms.DateField(
+        label=gettext_lazy("推演日"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=gettext_lazy("用到这一天为止的数据；改动也从这一天起算。"),
+        error_messages={
+            "required": gettext_lazy("请选择推演日"),
+            "invalid": gettext_lazy("请按 2023-08-01 的样子填写日期"),
+        },
+    )
+    title = forms.CharField(
+        label=gettext_lazy("名称（可不填）"),
+        required=False,
+        max_length=100,
+        help_text=gettext_lazy("不填就用改动内容作名称。"),
+    )
+
+    def __init__(self, *args: Any, today: Callable[[], date] = timezone.localdate, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today()
+        self.fields["as_of"].widget.attrs.update(max=self.today.isoformat(), min=f"{FIRST_YEAR}-01-01")
+
+    def clean_as_of(self) -> date:
+        day: date = self.cleaned_data["as_of"]
+        if day > self.today:
+            raise forms.ValidationError(_("推演日不能晚于今天"))
+        if day.year < FIRST_YEAR:
+            raise forms.ValidationError(_("推演日不能早于 %(year)d 年") % {"year": FIRST_YEAR})
+        return day
+
+
+def _month_field(label: Any) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        widget=forms.TextInput(attrs={"type": "month", "placeholder": "2023-07"}),
+        error_messages={"required": gettext_lazy("请选择月份")},
+    )
+
+
+class LookBackForm(PageForm):
+    """The months to run today's rules over."""
+
+    first = _month_field(gettext_lazy("从"))
+    last = _month_field(gettext_lazy("到"))
+
+    def clean_first(self) -> Month:
+        return self._month("first")
+
+    def clean_last(self) -> Month:
+        return self._month("last")
+
+    def _month(self, name: str) -> Month:
+        try:
+            return Month(self.cleaned_data[name])
+        except ValueError:
+            raise forms.ValidationError(_("请按 2023-07 的样子填写月份")) from None
+
+
+def asked_in(data: QueryDict) -> list[Asked]:
+    """The changes of a posted form, in order; what is not one is left out."""
+    columns = [data.getlist(name) for name in ("kind", "id", "value", "region")]
+    rows = zip(*columns, strict=False)
+    return [Asked(kind, name, value, region) for kind, name, value, region in rows if kind in KINDS][:MOST_CHANGES]
+
+
+def asked_token(text: str) -> Asked | None:
+    """A change chosen from the search, `kind:id`."""
+    found = _TOKEN.fullmatch(text)
+    return Asked(found["kind"], found["id"]) if found and found["kind"] in KINDS else None
