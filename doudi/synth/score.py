@@ -85,17 +85,20 @@ class Score:
         return "\n".join(lines)
 
 
-def score(alerts: Iterable[tuple[str, str]], truth: Path, *, kinds: Iterable[str] = KINDS) -> Score:
+def score(
+    alerts: Iterable[tuple[str, str]], truth: Path, *, kinds: Iterable[str] = KINDS, file: str = AT_RISK
+) -> Score:
     """Compare alerts, as pairs of household number and rule id, with a truth folder written by `write`.
 
-    Several alerts of one rule for one household count once.
+    Several alerts of one rule for one household count once. `file`: which truth, with the kinds it speaks about
+    (`entitlement_truth.ENTITLED` for policies).
     """
     wanted = tuple(kinds)
     raised: dict[str, set[str]] = {}
     for household_no, rule_id in alerts:
         raised.setdefault(rule_id, set()).add(household_no)
     true: dict[str, set[str]] = {}
-    for row in _rows(truth / AT_RISK):
+    for row in _rows(truth / file):
         true.setdefault(row["kind"], set()).add(row["household_no"])
     dirt: dict[str, list[dict[str, str]]] = {}
     for row in _rows(truth / DIRT):

@@ -21,6 +21,7 @@ from doudi.standards.periods import Month
 from doudi.standards.pseudonym import Pseudonymiser
 from doudi.synth.county.economy import BESIDE, COMPONENTS
 from doudi.synth.county.whole import County, make_county
+from doudi.synth.entitlement_truth import entitlements, write_entitlements
 from doudi.synth.history import deliveries, followed_events
 from doudi.synth.regional_truth import regions_at_risk
 from doudi.synth.sheets.readings import as_read
@@ -115,6 +116,7 @@ def write_snapshots(
     risks = at_risk(county, tables, thresholds)
     rows = {feed: table.num_rows for feed, table in tables.items()}
     write_region_truth(truth, regions_at_risk(county, tables, rules_root))
+    write_entitlements(truth, entitlements(county, tables, rules_root))
     written = Written.of(county, registry, snapshots, truth, rows=rows, stains=(), risks=risks)
     write_truth(written, county, risks, (), dirt=0.0)
     tell("真相", 4, 4)

@@ -37,15 +37,10 @@ class Thresholds:
         """Read from `rules_root/parameters`. Raises RulebookError or MissingParameter that name the file."""
 
         def value(name: str) -> Value | None:
-            path = rules_root / "parameters" / f"{name}.yaml"
-            parameter = read_parameter(read_document(str(path), path.read_text(encoding="utf-8")))
-            return parameter.value(region=RegionCode(AREA), on=as_of).value
+            return value_of(name, rules_root, as_of)
 
         def number(name: str) -> float:
-            found = value(name)
-            if isinstance(found, bool) or not isinstance(found, int | float):
-                raise ValueError(f"参数 {name} 应为数字")
-            return float(found)
+            return number_of(name, rules_root, as_of)
 
         def whole(name: str) -> int:
             return int(number(name))
@@ -72,3 +67,18 @@ class Thresholds:
             elderly_age=whole("elderly_age"),
             child_age=whole("child_age"),
         )
+
+
+def value_of(name: str, rules_root: Path, as_of: date) -> Value | None:
+    """A parameter's value in the county. Raises RulebookError or MissingParameter that name the file."""
+    path = rules_root / "parameters" / f"{name}.yaml"
+    parameter = read_parameter(read_document(str(path), path.read_text(encoding="utf-8")))
+    return parameter.value(region=RegionCode(AREA), on=as_of).value
+
+
+def number_of(name: str, rules_root: Path, as_of: date) -> float:
+    """A number among the parameters. Raises as `value_of`; ValueError for one that is no number."""
+    found = value_of(name, rules_root, as_of)
+    if isinstance(found, bool) or not isinstance(found, int | float):
+        raise ValueError(f"参数 {name} 应为数字")
+    return float(found)

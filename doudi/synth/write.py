@@ -16,6 +16,7 @@ from doudi.feeds.contract import Contract, load_contracts
 from doudi.standards.periods import IncomeYear, Month
 from doudi.synth.county.arrays import chance
 from doudi.synth.county.whole import County, make_county
+from doudi.synth.entitlement_truth import entitlements, write_entitlements
 from doudi.synth.regional_truth import regions_at_risk
 from doudi.synth.sheets.cells import Cell, cells, headers, written_columns
 from doudi.synth.sheets.dirt import Sheet, Stain, soil
@@ -112,6 +113,7 @@ def write_county(
         stains += [(path.name, page.name, page.first_row + stain.row, stain) for stain in sheet.stains]
     risks = at_risk(county, tables, thresholds)
     write_region_truth(folders["truth"], regions_at_risk(county, tables, rules_root))
+    write_entitlements(folders["truth"], entitlements(county, tables, rules_root))
     written = Written.of(
         county,
         *folders.values(),

@@ -103,6 +103,7 @@ LAYOUTS: dict[str, Layout] = {
     "benefit_link": Layout(date_shape="chinese", leaves_out=()),
     "farm_machinery": Layout(date_shape="iso"),
     "measure": Layout(date_shape="compact", leaves_out=()),
+    "assistance_payment": Layout(date_shape="compact", totals=True, below=("填报单位：示例县财政局",)),
     "village_product": Layout(above=("填报单位：示例县农业农村局        单位：元/公斤",), leaves_out=("region_code",)),
     "village_workshop": Layout(date_shape="dots", below=("填报单位：示例县人力资源和社会保障局",), leaves_out=()),
 }  # fmt: skip

@@ -19,6 +19,7 @@ from doudi.synth.tables.farming import FARMING_TABLES
 from doudi.synth.tables.homes import HOME_TABLES
 from doudi.synth.tables.measures import measure
 from doudi.synth.tables.misfortune import MISFORTUNE_TABLES
+from doudi.synth.tables.payments import assistance_payment, premium_aid
 from doudi.synth.tables.registry import insured_now
 from doudi.synth.tables.schooling import SCHOOLING_TABLES
 from doudi.synth.tables.villages import village_tables, with_events
@@ -28,7 +29,9 @@ from doudi.synth.tables.work import WORK_TABLES
 def department_tables(county: County) -> dict[str, pa.Table]:
     """All feeds by id."""
     tables = {feed: make(county) for feed, make in _TABLES.items()}
-    return with_events(county, tables) | village_tables(county)
+    tables = dict(with_events(county, tables))
+    tables["assistance_payment"] = assistance_payment(county, tables)
+    return tables | village_tables(county)
 
 
 def medical_settlement(county: County) -> pa.Table:
@@ -76,7 +79,7 @@ def medical_enrolment(county: County) -> pa.Table:
     rows = np.flatnonzero(county.people.active)
     insured = insured_now(county)[rows]
     soldier = county.people.status[rows] == IN_ARMY
-    aid = (county.economy.on_minimum_living | county.economy.on_extreme_hardship)[rows] & insured
+    aid = premium_aid(county)[rows] & insured
     kind = np.where(rng.random(len(rows)) < 0.04, 1, 0)
     lapsed = chosen(rng, insured & ~soldier, 0.0005, 3)
     kind = np.where(insured, np.where(soldier, 2, kind), -1)
