@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from doudi.rulebook import Parameter, Rule, Rulebook, parse_predicate
+from doudi.rulebook import Parameter, Policy, Rule, Rulebook, parse_predicate
 from doudi.rulebook.evaluation import evaluate
 from doudi.rulebook.facts import AS_OF
 from doudi.rulebook.value_types import DATE, ColumnType
@@ -79,8 +79,8 @@ def types_of(rule: Rule, book: Rulebook) -> dict[str, ColumnType]:
     return found | {name: book.parameters[name].type for name in rule.parameters}
 
 
-def parameters_of(rule: Rule, book: Rulebook) -> dict[str, Parameter]:
-    """The rule's own parameters, then those of the facts it uses."""
+def parameters_of(rule: Rule | Policy, book: Rulebook) -> dict[str, Parameter]:
+    """The own parameters of a rule or policy, then those of the facts it uses."""
     names = [*rule.parameters]
     for fact in book.facts_of(rule.facts).values():
         names += sorted(fact.parameters)

@@ -20,16 +20,14 @@ def conditions() -> list[tuple[str, str]]:
         found.append((rule.id, rule.when.text))
         if rule.escalate is not None:
             found.append((f"{rule.id} escalate", rule.escalate.when.text))
-    for policy in getattr(BOOK, "policies", {}).values():
-        for part in ("eligible", "receives"):
-            if (formula := getattr(policy, part, None)) is not None:
-                found.append((f"{policy.id} {part}", formula.text))
+    for policy in BOOK.policies.values():
+        parts = {"eligible": policy.eligible, "receives": policy.receives, "over": policy.over_when}
+        found += [(f"{policy.id} {part}", formula.text) for part, formula in parts.items() if formula is not None]
     return found
 
 
 def amounts() -> list[tuple[str, str]]:
-    policies = getattr(BOOK, "policies", {}).values()
-    return [(one.id, one.benefit.text) for one in policies if hasattr(getattr(one, "benefit", None), "text")]
+    return [(one.id, one.benefit.text) for one in BOOK.policies.values() if one.benefit is not None]
 
 
 @pytest.mark.parametrize(("name", "formula"), conditions())

@@ -8,16 +8,18 @@ from typing import Any, Final
 import yaml
 from django.utils.translation import gettext as _
 
-from doudi.rulebook import Parameter, Problem, Rule, Rulebook, RulebookError, build_rulebook
+from doudi.rulebook import Parameter, Policy, Problem, Rule, Rulebook, RulebookError, build_rulebook
 from doudi.rulebook.amending import with_part, with_value
 from doudi.rulebook.document import read_document
 from doudi.screening.cases import CaseResult, run_cases
+from doudi.screening.entitlement_cases import PolicyCaseResult, run_policy_cases
 from doudi.screening.judging import parameters_of
 from doudi.standards.periods import IncomeYear
 from doudi.standards.regions import RegionCode
 from doudi.web.refusal import ActionRefused
 
 LONGEST: Final = 60_000
+Example = CaseResult | PolicyCaseResult
 UNVERSIONED: Final = frozenset({"version", "cases", "verify", "state"})
 """What may change in a rule's file without its version going up."""
 EDITABLE: Final = ("screening", "policies", "parameters", "facts")
@@ -29,12 +31,12 @@ class Checked:
     """What a new text comes to. `problems` and failed `cases` stop it; failed examples of `others` are told."""
 
     problems: tuple[Problem, ...] = ()
-    cases: tuple[CaseResult, ...] = ()
-    others: tuple[CaseResult, ...] = ()
+    cases: tuple[Example, ...] = ()
+    others: tuple[Example, ...] = ()
     book: Rulebook | None = None
 
     @property
-    def failed(self) -> tuple[CaseResult, ...]:
+    def failed(self) -> tuple[Example, ...]:
         return tuple(case for case in self.cases if not case.passed)
 
     @property
@@ -57,12 +59,16 @@ def check_text(path: str, text: str, *, base_text: str, book: Rulebook) -> Check
     thing = name.removesuffix(".yaml")
     if folder == "screening":
         return Checked(problems, tuple(run_cases(changed, rules=[thing])), book=changed)
+    if folder == "policies":
+        return Checked(problems, tuple(run_policy_cases(changed, policies=[thing])), book=changed)
     concerned = [rule.id for rule in changed.rules.values() if _concerns(rule, folder, thing, changed)]
-    failed = tuple(case for case in run_cases(changed, rules=concerned) if not case.passed) if concerned else ()
-    return Checked(problems, others=failed, book=changed)
+    policies = [policy.id for policy in changed.policies.values() if _concerns(policy, folder, thing, changed)]
+    others: list[Example] = list(run_cases(changed, rules=concerned)) if concerned else []
+    others += run_policy_cases(changed, policies=policies) if policies else []
+    return Checked(problems, others=tuple(case for case in others if not case.passed), book=changed)
 
 
-def _concerns(rule: Rule, folder: str, thing: str, book: Rulebook) -> bool:
+def _concerns(rule: Rule | Policy, folder: str, thing: str, book: Rulebook) -> bool:
     if folder == "parameters":
         return thing in parameters_of(rule, book)
     return folder == "facts" and thing in book.facts_of(rule.facts)
@@ -176,9 +182,9 @@ def departments_of(path: str, book: Rulebook) -> str:
     if folder == "screening":
         return book.rules[thing].department if thing in book.rules else ""
     if folder == "policies":
-        policy = getattr(book, "policies", {}).get(thing)
-        return str(getattr(policy, "department", "") or "")
-    found = {rule.department for rule in book.rules.values() if _concerns(rule, folder, thing, book)}
+        return book.policies[thing].department if thing in book.policies else ""
+    users: list[Rule | Policy] = [*book.rules.values(), *book.policies.values()]
+    found = {one.department for one in users if _concerns(one, folder, thing, book)}
     return found.pop() if len(found) == 1 else ""
 
 

@@ -54,6 +54,7 @@ def parameter(request: OfficerRequest, parameter_id: str) -> HttpResponse:
         "parameter": shown,
         "on": on,
         "users": queries.users_of(parameter_id, book),
+        "policies": queries.policies_using(parameter_id, book),
         "open_changes": [change for change in changes if change.is_open],
         "coming": [change for change in changes if change.is_approved and change.effective_from > on],
         "versions": versions(changes, book.texts[path], book),

@@ -10,7 +10,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from doudi.rulebook import Rule, Rulebook
+from doudi.rulebook import Policy, Rule, Rulebook
+from doudi.screening.judging import parameters_of
 from doudi.standards.regions import RegionCode
 from doudi.web.accounts.roles import Action
 from doudi.web.accounts.scope import Officer, region_condition
@@ -280,6 +281,10 @@ def _parameter_text(line: Threshold) -> str:
 
 def users_of(parameter_id: str, book: Rulebook) -> list[Rule]:
     """The rules that use a parameter, by themselves or through a fact."""
-    from doudi.screening.judging import parameters_of
-
     return [rule for rule in book.rules.values() if parameter_id in parameters_of(rule, book)]
+
+
+def policies_using(parameter_id: str, book: Rulebook) -> list[Policy]:
+    """The policies that use a parameter, in their condition, their amount or through a fact."""
+    policies = book.policies.values()
+    return [one for one in policies if parameter_id in {*one.all_parameters, *parameters_of(one, book)}]

@@ -295,7 +295,7 @@ def _amended(text: str, new: NewValue) -> str:
 def title_of(book: Rulebook, path: str) -> str:
     folder, _slash, name = path.partition("/")
     kind = {"screening": "rules", "parameters": "parameters", "facts": "facts", "policies": "policies"}[folder]
-    thing = getattr(book, kind, {}).get(name.removesuffix(".yaml"))
+    thing: Any = getattr(book, kind).get(name.removesuffix(".yaml"))
     return str(getattr(thing, "title", name))
 
 
