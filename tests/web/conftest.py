@@ -19,7 +19,7 @@ from doudi.web.accounts.models import Post, User
 from doudi.web.accounts.roles import Role
 from doudi.web.accounts.scope import Officer, officer_of
 from doudi.web.audit import triggers
-from doudi.web.discovery.models import Alert, Channel, Clue, RunState, ScreeningRun
+from doudi.web.discovery.models import Alert, Channel, Clue, RegionAlert, RunState, ScreeningRun
 from doudi.web.discovery.rulebook import rulebook_changed
 from doudi.web.intake.models import BatchState, ImportBatch
 from doudi.web.intake.services import batch_confirm, uploads_receive
@@ -146,6 +146,13 @@ class Make:
 
     def run(self, as_of: date = date(2023, 8, 1)) -> ScreeningRun:
         return ScreeningRun.objects.create(as_of=as_of, state=RunState.DONE, actor_name="测试", result_dir="none")
+
+    def region_alert(self, run: ScreeningRun, code: str, level: str = "yellow", **columns: Any) -> RegionAlert:
+        given = {"rule_id": "region.one_cause", "households": 12, "sentence": f"{code} 的说明", "department": ""}
+        layer = "township" if code.endswith("000") else "village"
+        return RegionAlert.objects.create(
+            run=run, region_code=code, region_level=layer, level=level, level_order=level != "red", **(given | columns)
+        )
 
     def clue(
         self,

@@ -99,6 +99,7 @@ def world(make) -> World:
         make.income(household)
         clue = make.clue(household, run)
         RunTally.objects.create(run=run, region_code=village, level="red", alerts=1, households=1)
+        make.region_alert(run, village, sentence=f"{head}家所在的村")
         places[village] = Place(household.household_no, phone, resident_id, clue.alerts.get().pk)
     make.tallies()
     county = make.user(Role.COUNTY_OFFICER, OTHER_COUNTY)
@@ -240,7 +241,9 @@ OFFICERS = [
     (Role.SECURITY_ADMIN, COUNTY, set()),
     (Role.AUDITOR, COUNTY, set()),
 ]
-LISTS = {"registry:households", "discovery:clues", "discovery:export"}
+LISTS = {
+    "registry:households", "discovery:clues", "discovery:export", "discovery:region_alerts", "discovery:region_export",
+}  # fmt: skip
 SEARCHES = [*HEADS.values(), "村", "1499", "乡"]
 
 

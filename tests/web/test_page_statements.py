@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 VILLAGE, NEXT_VILLAGE, FAR_VILLAGE = "149901101201", "149901101202", "149901102201"
 
 MOST_STATEMENTS = {
-    "/": 10,
+    "/": 14,
     "/clues/": 7,
     "/clues/?sort=-head": 7,
     "/clues/?sort=-raised": 7,
@@ -34,6 +34,7 @@ MOST_STATEMENTS = {
     "/clues/?q=上湾村": 8,
     "/clues/?q=NUMBER": 7,
     "/clues/?q=RESIDENT_ID": 7,
+    "/region-alerts/": 8,
     "/households/": 7,
     "/households/?page=2": 7,
     "/households/?monitored=no&household_type=ordinary": 7,
@@ -56,6 +57,7 @@ def county(make):
     make.regions()
     run = make.run()
     RunTally.objects.create(run=run, region_code=VILLAGE, rule_id="income.under_line_not_enrolled", level="red")
+    make.region_alert(run, VILLAGE)
 
     def more(count):
         for number in range(count):

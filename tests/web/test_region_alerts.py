@@ -24,23 +24,14 @@ PRODUCTS = ["乡镇", "行政村", "产品名称", "是否主导产品", "本期
 WORKSHOPS = ["乡镇", "行政村", "行政区划代码", "帮扶车间名称", "运行状态", "吸纳务工人数", "涉及户数", "停工日期"]
 
 
-def raised(run, code, rule="region.one_cause", level="yellow", **more):
-    layer = "township" if code.endswith("000") else "village"
-    given = {"households": 12, "sentence": f"{code} 的说明", "sentence_en": f"sentence of {code}", "department": ""}
-    return RegionAlert.objects.create(
-        run=run, region_code=code, region_level=layer, rule_id=rule, level=level, level_order=level != "red",
-        **(given | more),
-    )  # fmt: skip
-
-
 @pytest.fixture
 def alerts(make):
     make.regions()
     run = make.run()
-    raised(run, VILLAGE, risk="other", facts={"region_cause": "illness", "region_cause_households": 12})
-    raised(run, NEXT_VILLAGE, rule="region.red_alerts_many", level="red")
-    raised(run, FAR_VILLAGE, rule="region.water_failing", department="water")
-    raised(run, TOWNSHIP, rule="region.price_collapse", department="agriculture")
+    make.region_alert(run, VILLAGE, risk="other", facts={"region_cause": "illness", "region_cause_households": 12})
+    make.region_alert(run, NEXT_VILLAGE, "red", rule_id="region.red_alerts_many")
+    make.region_alert(run, FAR_VILLAGE, rule_id="region.water_failing", department="water")
+    make.region_alert(run, TOWNSHIP, rule_id="region.price_collapse", department="agriculture")
     return run
 
 
