@@ -126,7 +126,7 @@ def test_the_same_arguments_give_the_same_files(tmp_path: Path) -> None:
     for name in ("one", "two"):
         write_county(households=80, seed=2, out=tmp_path / name, rules_root=RULES, as_of=AS_OF, dirt=0.1)
     files = sorted(path.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("*") if path.is_file())
-    assert len(files) == len(LAYOUTS) + 4
+    assert len(files) == len(LAYOUTS) + 5
     assert all((tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes() for file in files)
 
 
