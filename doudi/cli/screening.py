@@ -167,11 +167,12 @@ def _print_regions(done: "FolderScreening") -> None:
     table = Table(title=_("村乡预警"))
     for heading in (_("级别"), _("区划代码"), _("乡镇、村"), _("原因")):
         table.add_column(heading, overflow="fold", no_wrap=heading == _("区划代码"))
+    red, yellow = _("红色"), _("黄色")
+    marks = {"red": f"[red]{red}[/red]", "yellow": f"[yellow]{yellow}[/yellow]"}
     for one in alerts:
         code = one["region_code"]
         place = names.get(f"{code[:9]}000", "") + ("" if code.endswith("000") else names.get(code, ""))
-        level = f"[red]{_('红色')}[/red]" if one["level"] == "red" else f"[yellow]{_('黄色')}[/yellow]"
-        table.add_row(level, code, place, one["sentence_en"] if english else one["sentence"])
+        table.add_row(marks[one["level"]], code, place, one["sentence_en"] if english else one["sentence"])
     console.print(table)
 
 
