@@ -1,0 +1,1 @@
+"""Twenty rules of rules/screening in other tools: what bench/rule_engines.py measures doudi against."""

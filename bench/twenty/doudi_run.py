@@ -1,0 +1,32 @@
+"""The twenty rules in doudi: `doudi_run.py FOLDER AS_OF NUMBERS.json OUT.parquet`; the rulebook is read as well."""
+
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+import pyarrow.parquet as pq
+
+from doudi.feeds.snapshot import list_snapshots
+from doudi.rulebook import load_rulebook
+from doudi.screening.inputs import RegistryTables
+from doudi.screening.run import screen
+from twenty.shared import RULES, Numbers, measured
+
+RULES_ROOT = Path(__file__).parents[2] / "rules"
+
+
+def flagged(folder: Path, as_of: date, _numbers: Numbers) -> dict[str, Any]:
+    result = screen(
+        rulebook=load_rulebook(RULES_ROOT),
+        registry=RegistryTables.from_folder(folder / "registry"),
+        snapshots=list_snapshots(folder / "snapshots"),
+        as_of=as_of,
+        rules=RULES,
+    )
+    return {"pairs": result.flagged, "rules": len(result.plan.rules)}
+
+
+if __name__ == "__main__":
+    measured(flagged, lambda pairs, out: pq.write_table(pairs, out))
