@@ -44,10 +44,11 @@ class DemoAccount:
     role: Role
     region: RegionCode
     department: str = ""
+    called: str = ""
 
     @property
     def label(self) -> str:
-        return str(self.role.label)
+        return self.called or str(self.role.label)
 
 
 def demo_accounts() -> list[DemoAccount]:
@@ -57,7 +58,6 @@ def demo_accounts() -> list[DemoAccount]:
     city = COUNTY.parent or COUNTY
     wanted = [
         ("county", Role.COUNTY_OFFICER, COUNTY, ""),
-        ("county2", Role.COUNTY_OFFICER, COUNTY, ""),
         ("township", Role.TOWNSHIP_OFFICER, township, ""),
         ("village", Role.VILLAGE_CADRE, village, ""),
         ("medical", Role.DEPARTMENT_OFFICER, COUNTY, "medical_insurance"),
@@ -68,7 +68,11 @@ def demo_accounts() -> list[DemoAccount]:
         ("security", Role.SECURITY_ADMIN, COUNTY, ""),
         ("auditor", Role.AUDITOR, COUNTY, ""),
     ]
-    return [DemoAccount(name, PASSWORD, role, region, department) for name, role, region, department in wanted]
+    second = DemoAccount("county2", PASSWORD, Role.COUNTY_OFFICER, COUNTY, called="县乡村振兴服务中心（审批）")
+    return [
+        *(DemoAccount(name, PASSWORD, role, region, department) for name, role, region, department in wanted),
+        second,
+    ]
 
 
 def create_demo_accounts() -> list[DemoAccount]:

@@ -583,7 +583,7 @@ def test_a_rule_is_tried_on_one_household_part_by_part(poor, make, signed_in):
     (tried,) = try_rule(book.rules[LINE], book, household_no=household_no, actor=poor.author, as_of=DAY)
     assert tried.outcome == "raised"
     assert [(part.text, part.truth) for part in tried.parts if not part.joint] == [
-        ("去年人均纯收入低于“防止返贫监测线”", True),
+        ("去年人均纯收入低于“防止返贫监测线”（7,100 元）", True),
         ("没有在监测", True),
     ]
     assert "5,000 元" in tried.sentence

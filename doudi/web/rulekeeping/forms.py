@@ -322,7 +322,7 @@ def initial_values(asked: list[Asked], values: dict[str, Any]) -> dict[str, Any]
         elif isinstance(value, tuple | list) and one.kind == "codes" and not one.choices:
             value = ",".join(value)
         elif isinstance(value, float):
-            value = round(value, 2)
+            value = int(value) if value.is_integer() else round(value, 2)
         shown[one.name] = value
     return shown
 

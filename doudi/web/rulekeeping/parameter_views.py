@@ -1,6 +1,7 @@
 """Parameters: which value holds where, where it comes from, and changing one."""
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -18,7 +19,7 @@ from doudi.web.rulekeeping.drafting import departments_of
 from doudi.web.rulekeeping.forms import ParameterChangeForm, ParameterFilterForm, first_day
 from doudi.web.rulekeeping.life import may_work_on
 from doudi.web.rulekeeping.reading import places_named, threshold
-from doudi.web.rulekeeping.rule_views import day_asked, versions
+from doudi.web.rulekeeping.rule_views import ROWS, day_asked, versions
 
 
 @require_safe
@@ -31,7 +32,14 @@ def parameters(request: OfficerRequest) -> HttpResponse:
     on = given.get("on") or queries.day_of_thresholds()
     region = RegionCode(given.get("region") or request.officer.home)
     found = queries.parameter_list(region=region, on=on, q=given.get("q", ""), state=given.get("state", ""))
-    context = {"form": form, "found": found, "on": on, "region": region, "region_name": named(region)}
+    context = {
+        "form": form,
+        "found": found,
+        "page": Paginator(found.lines, ROWS).get_page(request.GET.get("page", "1")),
+        "on": on,
+        "region": region,
+        "region_name": named(region),
+    }
     template = "rulekeeping/_parameter_results.html" if wants_part(request) else "rulekeeping/parameters.html"
     return render(request, template, context)
 

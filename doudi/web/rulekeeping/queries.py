@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.core.paginator import Page
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,7 +15,7 @@ from doudi.screening.judging import parameters_of
 from doudi.standards.regions import RegionCode
 from doudi.web.accounts.roles import Action
 from doudi.web.accounts.scope import Officer, region_condition
-from doudi.web.discovery.models import ScreeningRun
+from doudi.web.discovery.models import RegionAlert, ScreeningRun
 from doudi.web.discovery.queries import child_of, latest_run, run_counts
 from doudi.web.discovery.rulebook import current_rulebook
 from doudi.web.paging import page_of
@@ -62,6 +62,12 @@ class RuleLine:
     open_changes: int
     coming: int
     """Approved changes whose day has not come."""
+    regions: int = 0
+    """Villages and townships with an alert of a rule across households."""
+
+    @property
+    def regional(self) -> bool:
+        return self.rule.subject not in {"person", "household"}
 
     @property
     def rule(self) -> Rule:
@@ -87,11 +93,12 @@ def state_on(rule: Rule, day: date) -> str:
 
 
 def rule_list(*, actor: Officer, chosen: RuleFilter, on: date, run: ScreeningRun | None) -> RuleList:
-    """The rules, gravest first. Four SQL statements: counts (two), names of places, changes under way."""
+    """The rules, gravest first. Five SQL statements: counts (three), names of places, changes under way."""
     book = current_rulebook(on)
     counts = {}
     if run is not None and actor.may(Action.CLUE_SEE):
         counts = {count.rule_id: count for count in run_counts(run, actor=actor)[0]}
+    regional = _regional_counts(actor, run)
     places = places_named(book)
     under_way, coming = _changes_by_path(actor, on)
     lines = []
@@ -110,6 +117,7 @@ def rule_list(*, actor: Officer, chosen: RuleFilter, on: date, run: ScreeningRun
                 cannot_tell=found.cannot_tell if found else 0,
                 open_changes=under_way.get(path, 0),
                 coming=coming.get(path, 0),
+                regions=regional.get(rule.id, 0),
             )
         )
     if chosen.q.strip():
@@ -194,6 +202,34 @@ def rule_places(rule_id: str, *, actor: Officer, run: ScreeningRun | None) -> li
         PlaceCount(place, names.name(place), one["red"], one["yellow"], one["exclusion"], one["unknown"])
         for place, one in sorted(found.items())
     ]
+
+
+def _regional_counts(actor: Officer, run: ScreeningRun | None) -> dict[str, int]:
+    """Rule across households → the villages and townships of the actor that it raises. One SQL statement."""
+    if run is None or not actor.may(Action.CLUE_SEE):
+        return {}
+    alerts = RegionAlert.objects.visible_to(actor).filter(run=run).order_by()
+    return dict(alerts.values("rule_id").annotate(number=Count("pk")).values_list("rule_id", "number"))
+
+
+@dataclass(frozen=True)
+class RegionRaised:
+    """A village or township with an alert of a rule across households."""
+
+    name: str
+    above: str
+    alert: RegionAlert
+
+
+def rule_regions(rule: Rule, *, actor: Officer, run: ScreeningRun | None) -> list[RegionRaised]:
+    """The villages and townships that the rule raises, gravest first; none for rules of households. At most two SQL
+    statements."""
+    if rule.subject in {"person", "household"} or run is None or not actor.may(Action.CLUE_SEE):
+        return []
+    alerts = RegionAlert.objects.visible_to(actor).filter(run=run, rule_id=rule.id)
+    found = list(alerts.order_by("level_order", "region_code"))
+    names = PlaceNames(alert.region_code for alert in found)
+    return [RegionRaised(names.name(one.region_code), names.above(one.region_code), one) for one in found]
 
 
 def changes_of(path: str, *, actor: Officer) -> list[RuleChange]:

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -39,6 +40,7 @@ from doudi.web.rulekeeping.trying import (
 )
 
 FOUND_HOUSEHOLDS = 12
+ROWS = 40
 
 
 @require_safe
@@ -54,6 +56,7 @@ def rules(request: OfficerRequest) -> HttpResponse:
     context = {
         "form": form,
         "found": found,
+        "page": Paginator(found.lines, ROWS).get_page(request.GET.get("page", "1")),
         "on": on,
         "run": run,
         "waiting": queries.waiting_for(actor=request.officer),
@@ -83,6 +86,8 @@ def rule(request: OfficerRequest, rule_id: str) -> HttpResponse:
         "on": on,
         "run": run,
         "places": places,
+        "regions": queries.rule_regions(shown, actor=actor, run=run),
+        "regional": shown.subject not in {"person", "household"},
         "chart": chart_of(places),
         "households": sum(place.households for place in places),
         "cannot_tell": sum(place.cannot_tell for place in places),

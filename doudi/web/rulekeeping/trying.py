@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from doudi.rulebook import MissingParameter, Rule, Rulebook
 from doudi.rulebook.value_types import ColumnType, ValueType
+from doudi.rulebook.wording import Words
 from doudi.screening.explain import RuleOutcome, explain
 from doudi.screening.inputs import RegistryTables
 from doudi.screening.judging import PartJudged, judge, judge_parts, types_of
@@ -23,7 +24,7 @@ from doudi.web.refusal import ActionRefused
 from doudi.web.registry.models import Household
 from doudi.web.registry.queries import household_visible
 from doudi.web.registry.screening_tables import household_tables
-from doudi.web.rulekeeping.reading import fact_text, outcome_word, threshold, words_for
+from doudi.web.rulekeeping.reading import fact_text, language, outcome_word, threshold, value_text
 from doudi.web.rulekeeping.reading import places_named as places_of_book
 
 if TYPE_CHECKING:
@@ -162,7 +163,9 @@ def judged(
     """The rule on given values, part by part."""
     missing = set(gaps)
     verdict = judge(rule, book, values, thresholds, gaps=missing)
-    words, types, row = words_for(book), types_of(rule, book), {**values, **thresholds}
+    shown = {name: value_text(value, book.parameters[name].unit) for name, value in thresholds.items()}
+    words = Words(book.facts, book.parameters, language(), shown)
+    types, row = types_of(rule, book), {**values, **thresholds}
     when = judge_parts(words.clause(rule.when.text), types, row, gaps=missing)
     urgent = judge_parts(words.clause(rule.escalate.when.text), types, row) if rule.escalate else None
     return Tried(
