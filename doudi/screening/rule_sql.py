@@ -239,7 +239,8 @@ class RuleSql:
         return union_all(parts) or "SELECT household_key FROM registry_household WHERE FALSE"
 
     def fact(self, name: str) -> Shown:
-        return Shown(f'f."{name}"', self.facts[name].type.kind.value, self.labels.get(name))
+        fact = self.facts[name]
+        return Shown(f'f."{name}"', fact.type.kind.value, self.labels.get(name), share=fact.unit == "share")
 
     def shown(self, rule: Telling, language: str) -> dict[str, Shown | str]:
         """Facts as columns; parameters already written out where they are the same everywhere."""

@@ -74,6 +74,8 @@ class Shown:
     kind: str
     """number, text, boolean, date, month or texts (see `ValueType`)."""
     labels: Mapping[str, str] | None = None
+    share: bool = False
+    """A number that is a share of 1: kept with four decimals, so that it stays a percentage with two."""
 
 
 def written_sql(shown: Shown, form: str, language: str) -> str:
@@ -150,7 +152,8 @@ def json_sql(shown: Mapping[str, Shown]) -> str:
 def _json_value(shown: Shown) -> str:
     value = shown.sql
     if shown.kind == "number":
-        return f"COALESCE(doudi_plain({value}), 'null')"
+        plain = f"CAST(CAST({value} AS DECIMAL(18, 4)) AS TEXT)" if shown.share else f"doudi_plain({value})"
+        return f"COALESCE({plain}, 'null')"
     if shown.kind == "boolean":
         return f"CASE WHEN {value} THEN 'true' WHEN NOT {value} THEN 'false' ELSE 'null' END"
     plain = f"CAST({value} AS TEXT)"

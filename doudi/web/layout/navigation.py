@@ -45,8 +45,8 @@ NAVIGATION: tuple[tuple[str | Promise | None, tuple[Entry, ...]], ...] = (
         (
             Entry("cockpit:figures", _("今日数据"), "layout-dashboard", Action.FIGURES_SEE, "cockpit"),
             Entry("discovery:clues", _("线索"), "alert-triangle", Action.CLUE_SEE, "clues"),
-            Entry("discovery:region_alerts", _("村乡预警"), "building-community", Action.CLUE_SEE, "region-alerts"),
             Entry("registry:households", _("农户"), "home-heart", Action.HOUSEHOLD_SEE, "registry"),
+            Entry("discovery:region_alerts", _("村乡预警"), "building-community", Action.CLUE_SEE, "region-alerts"),
         ),
     ),
     (
@@ -54,7 +54,6 @@ NAVIGATION: tuple[tuple[str | Promise | None, tuple[Entry, ...]], ...] = (
         (
             Entry("intake:list", _("数据导入"), "file-import", Action.INTAKE_SEE, "intake"),
             Entry("discovery:screenings", _("筛查"), "radar", Action.SCREENING_SEE, "screenings"),
-            Entry("trials:trials", _("推演与回测"), "arrows-diff", Action.TRIAL_SEE, "trials"),
             Entry("trials:trials", _("推演与回测"), "arrows-diff", Action.TRIAL_SEE, "trials"),
             Entry("rulekeeping:rules", _("规则"), "book", Action.RULES_SEE, "rules"),
             Entry("rulekeeping:parameters", _("标准"), "scale", Action.RULES_SEE, "parameters"),
