@@ -18,6 +18,7 @@ import csv
 import json
 import os
 import platform
+import shutil
 import statistics
 import subprocess
 import sys
@@ -103,19 +104,31 @@ def county(households: int, seed: int) -> Size:
     return Size(folder, truth["persons"], truth["households"], sum(truth["rows"].values()))
 
 
-def numbers(path: Path) -> None:
-    """The parameters of the county on the day, out of the rulebook, for the tools that have none of their own."""
-    from twenty.shared import PARAMETERS
+def prepare(folder: Path) -> None:
+    """The twenty rules with what they need as a rulebook of their own; for the other tools its numbers on the day."""
+    from twenty.shared import PARAMETERS, RULES
 
     from doudi.rulebook import load_rulebook
+    from doudi.rulebook.loading import MEMBER_FACT
 
     book = load_rulebook(ROOT / "rules")
+    facts = book.facts_of((MEMBER_FACT, *(name for rule in RULES for name in book.rules[rule].facts)))
+    parameters = {name for rule in RULES for name in book.rules[rule].parameters}
+    parameters |= {name for fact in facts.values() for name in fact.parameters}
+    feeds = {fact.source.id for fact in facts.values() if fact.source.is_feed}
+    needed = {"screening": RULES, "facts": facts, "parameters": parameters, "feeds": feeds}
+    shutil.rmtree(folder / "rules", ignore_errors=True)
+    for kind, names in needed.items():
+        (folder / "rules" / kind).mkdir(parents=True, exist_ok=True)
+        for name in names:
+            path = f"{kind}/{name}.yaml"
+            (folder / "rules" / path).write_text(book.texts[path], encoding="utf-8")
     values = {name: book.parameters[name].value(region=COUNTY, on=AS_OF).value for name in PARAMETERS}
     plain = {
         name: value.isoformat() if isinstance(value, date) else list(value) if isinstance(value, tuple) else value
         for name, value in values.items()
     }
-    path.write_text(json.dumps(plain, indent=1), encoding="utf-8")
+    (folder / "numbers.json").write_text(json.dumps(plain, indent=1), encoding="utf-8")
 
 
 def run(contender: Contender, size: Size, python: Path, out: Path) -> dict[str, Any]:
@@ -148,7 +161,7 @@ def differences(own: set[tuple[str, int]], other: set[tuple[str, int]], title: s
 
 def measure(size: Size, repeat: int, python: Path) -> list[str]:
     """Run all contenders in turn; gives the differences between what they flag."""
-    numbers(size.folder / "numbers.json")
+    prepare(size.folder)
     outputs = {one.name: size.folder / f"flagged-{one.name.replace(' ', '-')}.parquet" for one in CONTENDERS}
     for number in range(repeat):
         for contender in CONTENDERS:

@@ -1,4 +1,4 @@
-"""The twenty rules in doudi: `doudi_run.py FOLDER AS_OF NUMBERS.json OUT.parquet`; the rulebook is read as well."""
+"""The twenty rules in doudi: `doudi_run.py FOLDER AS_OF NUMBERS.json OUT.parquet`; their files are read as well."""
 
 import sys
 from datetime import date
@@ -14,12 +14,10 @@ from doudi.screening.inputs import RegistryTables
 from doudi.screening.run import screen
 from twenty.shared import RULES, Numbers, measured
 
-RULES_ROOT = Path(__file__).parents[2] / "rules"
-
 
 def flagged(folder: Path, as_of: date, _numbers: Numbers) -> dict[str, Any]:
     result = screen(
-        rulebook=load_rulebook(RULES_ROOT),
+        rulebook=load_rulebook(folder / "rules"),
         registry=RegistryTables.from_folder(folder / "registry"),
         snapshots=list_snapshots(folder / "snapshots"),
         as_of=as_of,
