@@ -55,6 +55,7 @@ format: $(READY) ## put the code into house style
 lock: ## renew the lock files (needs uv)
 	uv pip compile -q --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url --universal -p 3.11 pyproject.toml -o requirements.lock
 	uv pip compile -q --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url --universal -p 3.11 pyproject.toml --group dev -o requirements-dev.lock
+	uv pip compile -q --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url --universal -p 3.11 bench/requirements.in -o bench/requirements.lock
 
 clean: ## remove what was built (keeps var/)
 	rm -rf .venv frontend/node_modules doudi/web/static/dist
