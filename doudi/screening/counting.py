@@ -45,7 +45,7 @@ class Counted:
         `known` tells whether a column always has a value, `gapped` are the facts summed up that have gap columns.
         `tolerated`: SQL of the share of rows that may lack a value before that counts as a gap; empty: none may.
         """
-        counts = which_rows(fact, alias, bindings, thresholds)
+        counts = _which_rows(fact, alias, bindings, thresholds)
         condition = counts.sql(dialect=DIALECT) if counts is not None else ""
         missing = [f"({condition}) IS NULL"] if counts is not None and may_be_null(counts, known) else []
         tree = fact.expression.bound(bindings)
@@ -84,7 +84,7 @@ class Counted:
         return columns
 
 
-def which_rows(
+def _which_rows(
     fact: Fact, alias: str, bindings: Mapping[str, exp.Expression], thresholds: Thresholds
 ) -> exp.Expression | None:
     """The condition under which a row counts: the fact's own and its window's; None: every row."""

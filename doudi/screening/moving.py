@@ -7,7 +7,7 @@ whose value moved is worked out again, so that the result is that of a whole scr
 """
 # ruff: noqa: S608 - every name in these statements is an identifier that the rulebook has checked
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -19,7 +19,7 @@ from doudi.rulebook.facts import AS_OF
 from doudi.rulebook.loading import MEMBER_FACT
 from doudi.rulebook.predicate import Expression
 from doudi.rulebook.sources import FACTS, HOUSEHOLD, PERSON
-from doudi.screening.counting import DIALECT, Counted, which_rows
+from doudi.screening.counting import DIALECT, Counted
 from doudi.screening.fact_sql import FactSql, Holding, group_table, table_name
 from doudi.screening.narrowing import columns_of
 from doudi.screening.plan import Plan, Step
@@ -33,6 +33,8 @@ class Moved:
     fact: Fact
     table: str
     valued: bool
+    by_itself: bool = False
+    """The value moves with every day, such as days since something."""
 
     @property
     def homes(self) -> str:
@@ -76,7 +78,7 @@ class Moving:
             sql, valued = self._directly(fact) or self._derived(fact, moved) or ("", False)
             if not sql:
                 continue
-            one = Moved(fact, f"moved__{fact.id}", valued)
+            one = Moved(fact, f"moved__{fact.id}", valued, by_itself=AS_OF in fact.expression.columns)
             steps.append(Step(one.table, sql, "比对日期"))
             moved[fact.id] = one
             homes += self._households(one)
@@ -87,7 +89,7 @@ class Moving:
         """Households about whose payments the days say something else: rows that count, and members who left."""
         policies = self.plan.entitlement.policies
         receipts = [policy.received for policy in policies if policy.received is not None]
-        for fact in dict.fromkeys(fact for receipt in receipts for fact in receipt.facts):
+        for fact in (fact for receipt in receipts for fact in receipt.facts):
             if self._writers[1].lacks(fact) is None and (found := self._directly(fact)):
                 yield Moved(replace(fact, subject="person"), f"({found[0]})", False).homes
         if receipts and (self.before.year, self.before.month) != (self.plan.as_of.year, self.plan.as_of.month):
@@ -135,30 +137,30 @@ class Moving:
     def _of_rows(self, fact: Fact, *, reads: bool) -> tuple[str, bool]:
         """A fact over a feed: persons with a row that counts on one day only; or whose sum itself moved."""
         rows = f"{table_name(fact.source.id)} f"
+        before, now = (self._counted(fact, day) for day in self._days)
         if not reads:
-            conditions: list[str] = []
-            for day in self._days:
-                counts = which_rows(fact, "f", self._bindings(fact, day), self._thresholds(day))
-                conditions.append(counts.sql(dialect=DIALECT) if counts is not None else "TRUE")
-            before, now = conditions
-            persons = f"SELECT DISTINCT f.person_key FROM {rows} WHERE ({before}) IS DISTINCT FROM ({now})"
+            sides = [one.relevant or "TRUE" for one in (before, now)]
+            persons = f"SELECT DISTINCT f.person_key FROM {rows} WHERE ({sides[0]}) IS DISTINCT FROM ({sides[1]})"
             return self._by_subject(persons, fact), False
-        columns: list[str] = []
-        for day, name in zip(self._days, ("before", "now"), strict=True):
-            counted = Counted.of(
-                fact,
-                alias="f",
-                bindings=self._bindings(fact, day),
-                known=lambda _column: False,
-                gapped=(),
-                thresholds=self._thresholds(day),
-            )
-            columns += [f"{counted.value} AS {name}", f"{counted.gap or 'FALSE'} AS gap_{name}"]
+        columns = [
+            f"{one.value} AS {name}, {one.gap or 'FALSE'} AS gap_{name}"
+            for one, name in ((before, "before"), (now, "now"))
+        ]
         grouped = f"SELECT f.person_key, {', '.join(columns)} FROM {rows} GROUP BY f.person_key"
         differs = "before IS DISTINCT FROM now OR gap_before IS DISTINCT FROM gap_now"
         if fact.subject == "person":
             return f"SELECT person_key AS subject_key, before, now FROM ({grouped}) g WHERE {differs}", True
         return self._by_subject(f"SELECT person_key FROM ({grouped}) g WHERE {differs}", fact), False
+
+    def _counted(self, fact: Fact, day: date) -> Counted:
+        return Counted.of(
+            fact,
+            alias="f",
+            bindings=self._bindings(fact, day),
+            known=lambda _column: False,
+            gapped=(),
+            thresholds=self._thresholds(day),
+        )
 
     def _by_subject(self, persons: str, fact: Fact) -> str:
         if fact.subject == "person":
@@ -206,14 +208,41 @@ class Moving:
         if not used:
             return None
         first = used[0]
-        fixed = set(self.plan.thresholds.fixed)
-        alone = len(used) == 1 and first.valued and fact.expression.columns <= {first.fact.id} | fixed
+        alone = len(used) == 1 and first.valued and fact.expression.columns <= {first.fact.id} | self._fixed
         if fact.source.id == FACTS and alone:
             before, now = (self._at(fact.expression, first.fact.id, column) for column in ("before", "now"))
             return _where_distinct(before, now, f"{first.table} f"), True
+        trees = [fact.expression.tree] if fact.where is None else [fact.expression.tree, fact.where.tree]
+        subjects: list[str] = []
+        for one in used:
+            flips = self._flips(trees, one) if one.valued else None
+            if flips:
+                subjects.append(f"SELECT f.subject_key FROM {one.table} f WHERE {' OR '.join(flips)}")
+            elif flips is None and (one.valued or one.by_itself):
+                return self._worked_out_twice(fact), True
+            elif flips is None:
+                subjects.append(f"SELECT subject_key FROM {one.table}")
+        if not subjects:
+            return None
         if fact.subject == first.fact.subject:
-            return union(f"SELECT subject_key FROM {one.table}" for one in used), False
-        return f"SELECT household_key AS subject_key FROM ({union(one.homes for one in used)}) one", False
+            return union(subjects), False
+        homes = _homes(union(subjects), first.fact.subject)
+        return f"SELECT household_key AS subject_key FROM ({homes}) one", False
+
+    def _flips(self, trees: Iterable[exp.Expression], moved: Moved) -> list[str] | None:
+        """Conditions that hold on one of the days only, of those that read a fact; None: it is read otherwise too."""
+        found: list[str] = []
+        for tree in trees:
+            for atom in _atoms(tree, moved.fact.id, self._fixed):
+                if atom is None:
+                    return None
+                before, now = (self._at(atom, moved.fact.id, column) for column in ("before", "now"))
+                found.append(f"({before}) IS DISTINCT FROM ({now})")
+        return list(dict.fromkeys(found))
+
+    @property
+    def _fixed(self) -> set[str]:
+        return set(self.plan.thresholds.fixed)
 
     def _at(self, formula: Expression | exp.Expression, name: str, column: str) -> str:
         """A formula over one fact with its value on one of the days."""
@@ -238,16 +267,11 @@ class Moving:
             return
         flips: list[str] = []
         for consumer in consumers:
-            unsure = consumer.sums or any(moved.fact.id in formula.columns for formula in consumer.formulas)
-            for condition in consumer.conditions:
-                for atom in _atoms(condition.tree, moved.fact.id, set(self.plan.thresholds.fixed)):
-                    unsure = unsure or atom is None
-                    if atom is not None:
-                        before, now = (self._at(atom, moved.fact.id, column) for column in ("before", "now"))
-                        flips.append(f"({before}) IS DISTINCT FROM ({now})")
-            if unsure:
+            seen = self._flips([one.tree for one in consumer.conditions], moved)
+            if seen is None or consumer.sums or any(moved.fact.id in one.columns for one in consumer.formulas):
                 yield moved.homes
                 return
+            flips += seen
         if flips:
             subjects = f"SELECT f.subject_key FROM {moved.table} f WHERE {' OR '.join(dict.fromkeys(flips))}"
             yield _homes(subjects, moved.fact.subject)

@@ -42,7 +42,7 @@ class County:
 
     def __init__(self, folder: Path, rulebook: Rulebook) -> None:
         self.folder, self.rulebook = folder, rulebook
-        write_snapshots(households=160, seed=11, out=folder / "start", rules_root=RULES, as_of=AS_OF)
+        write_snapshots(households=240, seed=11, out=folder / "start", rules_root=RULES, as_of=AS_OF)
         kinds = {source.id: source.kind for source in rulebook.sources.values() if source.is_feed}
         found = standing(list_snapshots(folder / "start" / "snapshots"), kinds, as_of=AS_OF)
         registry = RegistryTables.from_folder(folder / "start" / "registry")
@@ -66,7 +66,7 @@ class County:
             threads=1,
         )
 
-    def change(self, rng: np.random.Generator, share: float = 0.02) -> None:
+    def change(self, rng: np.random.Generator, share: float = 0.01) -> None:
         """Other rows in every table: values lost or altered, rows gone, rows doubled."""
         for name in self.files:
             (path,) = self.files[name]
