@@ -1,18 +1,23 @@
 """Rules across households: what makes a whole village or township an alert, and what does not."""
 
 import csv
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
+from doudi.feeds.snapshot import list_snapshots
 from doudi.rulebook import Rulebook, RulebookError, build_rulebook, load_rulebook
 from doudi.screening.commands import screen_folders
 from doudi.screening.explain import explain_region
-from doudi.screening.inputs import FeedRows
+from doudi.screening.inputs import FeedRows, RegistryTables
 from doudi.screening.run import ScreeningResult, screen
+from doudi.synth.snapshots import write_snapshots
 from doudi.synth.write import write_county
 
 from .conftest import AS_OF, RULES, Village
@@ -127,7 +132,7 @@ def test_the_most_frequent_cause_is_named(made: Village) -> None:
 def test_what_was_known_a_month_before_is_not_new(made: Village) -> None:
     uninsured(made, range(1, 13))
     before = judged(made, rules=(CAUSE,)).alerts
-    known = before.filter(pa.compute.less(before["household_key"], 6))
+    known = before.filter(pc.less(before["household_key"], 6))
     result = judged(made, rules=(CAUSE,), earlier=known)
     assert (CAUSE, HERE) not in raised(result), "seven of the twelve are new"
     facts = {row["region_code"]: row for row in result.region_facts.to_pylist()}
@@ -264,3 +269,25 @@ def test_a_rule_speaks_of_villages_of_townships_or_of_both(rulebook: Rulebook) -
     assert rulebook.rules["region.disaster_area"].levels == ("village", "township")
     assert rulebook.rules["region.water_failing"].levels == ("village",)
     assert rulebook.rules["disaster.heavy_loss"].levels == ()
+
+
+def test_an_incremental_screening_judges_regions_as_a_whole_one(rulebook: Rulebook, tmp_path: Path) -> None:
+    write_snapshots(households=300, seed=2023, out=tmp_path, rules_root=RULES, as_of=AS_OF)
+    registry = RegistryTables.from_folder(tmp_path / "registry")
+    given = {"rulebook": rulebook, "snapshots": list_snapshots(tmp_path / "snapshots"), "as_of": AS_OF, "threads": 1}
+    first = screen(registry=registry, **given)
+    kept = first.write(tmp_path / "results" / "first")
+    income = pq.read_table(tmp_path / "registry" / "income.parquet")
+    home = pq.read_table(tmp_path / "registry" / "household.parquet").filter(pc.field("region_code") == "149901001003")
+    poor = pc.is_in(income["household_key"], home["household_key"].combine_chunks().slice(0, 12))
+    for name in ("per_capita_income", "net_income"):
+        column = pc.if_else(poor, pa.scalar(1000.0).cast(income.schema.field(name).type), income[name])
+        income = income.set_column(income.column_names.index(name), name, column)
+    pq.write_table(income, tmp_path / "income.parquet")
+    changed_registry = replace(registry, income=(tmp_path / "income.parquet",))
+    whole = screen(registry=changed_registry, **given)
+    part = screen(registry=changed_registry, previous=kept, **given)
+    assert part.incremental
+    assert part.region_alerts.to_pylist() == whole.region_alerts.to_pylist()
+    assert part.region_facts.equals(whole.region_facts)
+    assert part.region_alerts.to_pylist() != first.region_alerts.to_pylist()
