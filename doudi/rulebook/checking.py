@@ -223,13 +223,12 @@ def _repeated(rulebook: Rulebook) -> Iterator[Problem]:
 def missing_values(rulebook: Rulebook, *, on: date) -> Iterator[Problem]:
     """Parameters that lack a value somewhere on a day when a rule or policy needs it: one line a parameter.
 
-    Looked at are the regions that some parameter speaks of, up to the day `on`.
+    Looked at are the whole country (for all that have no value of their own) and the regions that the parameter speaks
+    of, up to the day `on`.
     """
-    named = sorted({COUNTRY, *(region for one in rulebook.parameters.values() for region in one.regions)})
     for parameter, places, since, until in _needed(rulebook, on):
-        regions = [one for one in named if any(place.covers(one) for place in places)] or sorted(places)
-        if COUNTRY not in parameter.regions and len(regions) > 1:
-            regions = [one for one in regions if one != COUNTRY]
+        named = {COUNTRY, *parameter.regions, *places}
+        regions = sorted(one for one in named if any(place.covers(one) for place in places))
         gaps = {region: list(_gaps(parameter, region, since, until)) for region in regions}
         told = "；".join(f"{region} {'、'.join(map(_span, spans))}" for region, spans in gaps.items() if spans)
         if told:
