@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -12,18 +11,16 @@ import pyarrow.compute as pc
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
+from doudi.web.discovery.keys import register_keys
 from doudi.web.discovery.models import Alert, Channel, Clue, ClueState, RunTally, ScreeningRun
 from doudi.web.discovery.queries import LEVEL_ORDER, RAISING
 from doudi.web.discovery.region_alerts import keep_region_alerts
 from doudi.web.discovery.rulebook import rule_title, rules_for_choice
 from doudi.web.jobs.progress import Report
 from doudi.web.registry.bulk import insert_rows, next_id, update_rows
-from doudi.web.registry.models import Household, Person
 
 if TYPE_CHECKING:
     from doudi.screening.run import ScreeningResult
-
-KEYS_A_STEP = 900
 
 
 def keep_results(run: ScreeningRun, *, result: "ScreeningResult", report: Report) -> dict[str, Any]:
@@ -52,14 +49,7 @@ def keep_results(run: ScreeningRun, *, result: "ScreeningResult", report: Report
 
 def _with_database_keys(engine: duckdb.DuckDBPyConnection) -> pa.Table:
     """The alerts with the primary keys of household and person, gravest first within a household."""
-    households = Household.objects.order_by().values_list("household_key", "pk")
-    engine.register("household", _pairs(households, "household_key", "household_id"))
-    wanted = engine.sql("SELECT DISTINCT person_key FROM alert WHERE person_key IS NOT NULL").fetchall()
-    members: list[tuple[int, int, int]] = []
-    for start in range(0, len(wanted), KEYS_A_STEP):
-        keys = [row[0] for row in wanted[start : start + KEYS_A_STEP]]
-        members += Person.objects.filter(person_key__in=keys).values_list("person_key", "household_id", "pk")
-    engine.register("person", _pairs(members, "person_key", "household_id", "person_id"))
+    register_keys(engine, "alert")
     return engine.sql(
         "SELECT a.*, h.household_id, p.person_id FROM alert a JOIN household h USING (household_key) "
         "LEFT JOIN (SELECT person_key, household_id, min(person_id) AS person_id FROM person GROUP BY ALL) p "
@@ -67,11 +57,6 @@ def _with_database_keys(engine: duckdb.DuckDBPyConnection) -> pa.Table:
         "ORDER BY h.household_id, CASE a.level WHEN 'red' THEN 0 WHEN 'yellow' THEN 1 ELSE 2 END, a.rule_id, "
         "p.person_id"
     ).to_arrow_table()
-
-
-def _pairs(rows: Iterable[tuple[int, ...]], *names: str) -> pa.Table:
-    columns = list(zip(*rows, strict=True)) or [()] * len(names)
-    return pa.table({name: pa.array(column, pa.int64()) for name, column in zip(names, columns, strict=True)})
 
 
 def _keep_clues(run: ScreeningRun, alerts: pa.Table, report: Report) -> dict[int, int]:

@@ -33,6 +33,8 @@ def screen(job: Job, report: Report) -> dict[str, Any]:
     from doudi.screening.run import RegistryTables
     from doudi.screening.run import screen as screen_tables
     from doudi.screening.thresholds import MissingParameters
+    from doudi.web.assistance.keeping import keep_entitlements
+    from doudi.web.assistance.models import EntitlementLine
     from doudi.web.discovery.clues import keep_results
     from doudi.web.discovery.region_alerts import alerts_before
     from doudi.web.discovery.rulebook import current_rulebook
@@ -56,6 +58,7 @@ def screen(job: Job, report: Report) -> dict[str, Any]:
             registry=RegistryTables(**tables),
             snapshots=snapshots,
             as_of=run.as_of,
+            policies=None,
             earlier=alerts_before(run, rulebook),
             progress=lambda share, doing: report(doing, round(share * 100), 100),
         )
@@ -70,6 +73,7 @@ def screen(job: Job, report: Report) -> dict[str, Any]:
             if run.state == RunState.DONE:
                 return run.counts
             counts = keep_results(run, result=result, report=report)
+            counts |= keep_entitlements(run, result=result, report=report)
             run.state, run.finished_at, run.problem = RunState.DONE, timezone.now(), ""
             run.counts = {
                 **counts,
@@ -91,7 +95,7 @@ def screen(job: Job, report: Report) -> dict[str, Any]:
             )
     finally:
         result.close()
-    refresh_statistics(Clue, Alert)
+    refresh_statistics(Clue, Alert, EntitlementLine)
     return run.counts
 
 

@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "doudi.web.intake",
     "doudi.web.discovery",
     "doudi.web.rulekeeping",
+    "doudi.web.assistance",
     "doudi.web.trials",
     "doudi.web.cockpit",
 ]
