@@ -34,7 +34,7 @@ def what_if(
         list[Path] | None, typer.Option(help=_("用这个文件代替同编号的规则、政策或参数"), dir_okay=False, exists=True)
     ] = None,
     off: Annotated[list[str] | None, typer.Option(help=_("停用规则：编号；可写多次"))] = None,
-    benefit: Annotated[list[str] | None, typer.Option(help=_("改政策待遇：政策编号=金额或算式"))] = None,
+    benefit: Annotated[list[str] | None, typer.Option(help=_("改政策待遇：政策编号=每年多少元（金额或算式）"))] = None,
     out: Out = None,
     rules: RulesFolder = None,
 ) -> None:

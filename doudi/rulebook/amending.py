@@ -15,6 +15,8 @@ from doudi.rulebook.parameters import Value
 from doudi.standards.regions import RegionCode, parse_region_code
 
 Span = tuple[int, int]
+FORMULAS = ("when", "eligible", "receives", "over_when", "benefit", "received_amount")
+"""Keys of rules and policies that hold conditions and formulas."""
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _QUOTED = re.compile(r"'[^']*'")
 _SLOT = re.compile(r"\{([a-z][a-z0-9_]*)")
@@ -65,34 +67,50 @@ def with_value(
 
 
 def with_condition(text: str, when: str, *, facts: Collection[str], parameters: Collection[str]) -> str:
-    """A rule's file with another condition; `facts` and `parameters` are the names that the rulebook knows.
+    """A rule's file with another condition (see `with_formula`)."""
+    return with_formula(text, "when", when, facts=facts, parameters=parameters)
 
-    The lists of what the rule uses follow the condition, and its examples get the facts that are new, as unknown.
+
+def with_formula(
+    text: str, key: str, formula: str | float, *, facts: Collection[str], parameters: Collection[str]
+) -> str:
+    """A rule's or policy's file with another condition or formula; `facts`, `parameters`: names the rulebook knows.
+
+    The lists of what the file uses follow the formula, and its examples get the facts that are new, as unknown. Raises
+    ValueError when the file has no such key.
     """
     tree = _tree(text)
-    used = set(_NAME.findall(_QUOTED.sub("", when)))
+    used = _words(str(formula))
+    for name, node in tree.value:
+        if name.value in FORMULAS and name.value != key and isinstance(node, yaml.ScalarNode):
+            used |= _words(str(node.value))
+        elif isinstance(node, yaml.ScalarNode):
+            used |= set(_SLOT.findall(node.value))
     escalate = _part(tree, "escalate")
-    if isinstance(escalate, yaml.MappingNode):
-        used |= set(_NAME.findall(_QUOTED.sub("", _scalar(escalate, "when"))))
-    for key in ("because", "because_en"):
-        used |= set(_SLOT.findall(_scalar(tree, key)))
-    spans: list[tuple[Span, str]] = [(_span(text, _part(tree, "when")), _written(when))]
-    needed = _listed(tree, "facts", used, facts)
+    if escalate is not None:
+        used |= _words(_scalar(escalate, "when"))
+    received = _part(tree, "received")
+    of_receipt = {word for _key, node in received.value for word in _words(str(node.value))} if received else set()
+    spans: list[tuple[Span, str]] = [(_span(text, _part(tree, key)), _written(_plain(formula)))]
+    needed = _listed(tree, "facts", used, facts, kept=of_receipt)
     spans.append((_span(text, _part(tree, "facts")), _written(needed)))
-    named = _listed(tree, "parameters", used, parameters)
+    named = _listed(tree, "parameters", used, parameters, kept=of_receipt)
     listed = _part(tree, "parameters")
     if listed is not None:
         spans.append((_span(text, listed), _written(named)))
     elif named:
-        start = _key(tree, "when").start_mark.index
+        start = _key(tree, key).start_mark.index
         spans.append(((start, start), f"parameters: {_written(named)}\n"))
+    before = _listed(tree, "facts", set(facts), ())
     cases = _part(tree, "cases")
     for case in cases.value if isinstance(cases, yaml.SequenceNode) else ():
         given = _part(case, "given")
         if isinstance(given, yaml.MappingNode):
             known = yaml.safe_load(text[slice(*_span(text, given))]) if given.value else {}
-            if set(known) != set(needed):
-                spans.append((_span(text, given), _written({name: known.get(name) for name in needed})))
+            beside = {name: value for name, value in known.items() if name not in before}
+            wanted = {name: known.get(name) for name in needed} | beside
+            if wanted != known:
+                spans.append((_span(text, given), _written(wanted)))
     return _replaced(text, spans)
 
 
@@ -129,11 +147,18 @@ def _scalar(tree: yaml.Node, key: str) -> str:
     return str(part.value) if isinstance(part, yaml.ScalarNode) else ""
 
 
-def _listed(tree: yaml.Node, key: str, used: set[str], known: Collection[str]) -> list[str]:
-    """What stays of a list, in its order, then what is new to it."""
+def _listed(
+    tree: yaml.Node, key: str, used: set[str], known: Collection[str], *, kept: Collection[str] = ()
+) -> list[str]:
+    """What stays of a list, in its order (what is `used` or `kept`), then what is new to it."""
     there = _part(tree, key)
     before = [str(one.value) for one in there.value] if isinstance(there, yaml.SequenceNode) else []
-    return [name for name in before if name in used] + sorted((used & set(known)) - set(before))
+    return [name for name in before if name in used or name in kept] + sorted((used & set(known)) - set(before))
+
+
+def _words(formula: str) -> set[str]:
+    """The names in a formula; quoted codes are none."""
+    return set(_NAME.findall(_QUOTED.sub("", formula)))
 
 
 def _region(text: str) -> RegionCode | None:

@@ -6,8 +6,8 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any
 
-from doudi.rulebook.amending import with_condition, with_part, with_value
-from doudi.rulebook.document import Problem, RulebookError, read_document
+from doudi.rulebook.amending import with_condition, with_formula, with_value
+from doudi.rulebook.document import Problem, RulebookError
 from doudi.rulebook.loading import FOLDERS, Rulebook, build_rulebook
 from doudi.rulebook.parameters import MissingParameter, Parameter
 from doudi.standards.periods import IncomeYear
@@ -89,16 +89,17 @@ class Draft:
         self._changed[path] = None
         self.told.append(f"停用规则“{title}”")
 
-    def set_benefit(self, policy_id: str, benefit: Any) -> None:
-        """Another benefit of a policy, in the words of its file. Raises ChangeRefused."""
-        path = f"policies/{policy_id}.yaml"
-        if path not in self.rulebook.texts:
+    def set_benefit(self, policy_id: str, benefit: str | float) -> None:
+        """Another benefit of a policy in yuan a year: an amount or a formula. Raises ChangeRefused."""
+        policy = self.rulebook.policies.get(policy_id)
+        if policy is None:
             raise ChangeRefused("unknown", f"没有政策 {policy_id}，请检查编号")
-        before = read_document(path, self.rulebook.texts[path]).content
-        now = before.get("benefit")
-        new = {**now, "amount": benefit} if isinstance(now, dict) and not isinstance(benefit, dict) else benefit
-        self._changed[path] = with_part(self._text(path), "benefit", new)
-        self.told.append(f"政策“{before.get('title', policy_id)}”的待遇改为：{benefit}")
+        if policy.benefit is None:
+            raise ChangeRefused("in_kind", f"“{policy.title}”是实物或服务，没有金额可改")
+        path, book = f"policies/{policy_id}.yaml", self.rulebook
+        text = with_formula(self._text(path), "benefit", benefit, facts=book.facts, parameters=book.parameters)
+        self._changed[path] = text
+        self.told.append(f"政策“{policy.title}”的待遇：{policy.benefit.text} → {shown_value(benefit)} 元/年")
 
     def put(self, path: str, text: str) -> None:
         """The whole text of a file, new or instead of the one there. Raises ChangeRefused."""

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import pyarrow as pa
-
 from doudi.screening.run import ScreeningResult
 
 ENTITLED = ("gap", "received")
@@ -46,10 +44,7 @@ def _nothing() -> dict[str, Any]:
 
 
 def _entitled(result: ScreeningResult) -> Mapping[tuple[str, int, int], dict[str, Any]]:
-    table: pa.Table | None = getattr(result, "entitlements", None)
-    if table is None:
-        return {}
-    columns = table.select(["policy_id", "household_key", "person_key", "region_code", "state", "amount"])
+    columns = result.entitlements.select(["policy_id", "household_key", "person_key", "region_code", "state", "amount"])
     return {
         (row["policy_id"], row["household_key"] or 0, row["person_key"] or 0): row
         for row in columns.to_pylist()

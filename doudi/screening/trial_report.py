@@ -149,7 +149,7 @@ def _alerts(
 
 
 def _costs(book: Book, found: WhatIf, rulebook: Rulebook, places: Mapping[str, str]) -> None:
-    policies = getattr(rulebook, "policies", {})
+    policies = rulebook.policies
     rows: list[Cells] = []
     for kind, lines in (("政策", found.costs), ("乡镇", found.costs_by_township)):
         for line in lines:

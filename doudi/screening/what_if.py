@@ -118,7 +118,7 @@ def what_if(
     tell = progress or (lambda share, what: None)
     rows, given = list(snapshots), list(feeds)
     inputs: dict[str, Any] = {"registry": registry, "snapshots": rows, "feeds": given, "as_of": as_of}
-    inputs["threads"] = threads
+    inputs |= {"threads": threads, "policies": None}
     before = screen(rulebook=today, **inputs, progress=lambda share, what: tell(share * 0.45, f"今天的规则：{what}"))
     try:
         again = _recomputed(before, changed)
@@ -142,12 +142,12 @@ def _recomputed(before: ScreeningResult, changed: Rulebook) -> set[str] | None:
     """The rules that may come out differently, by the files they rest on; None: work out all of them.
 
     All: when a signal changed (it shows on households that any rule flags), when a feed's contract changed, and where
-    results beyond the households' alerts are made (policies, villages).
+    villages and townships are judged by all their alerts. Policies are worked out in both.
     """
     today, on = before.rulebook, before.plan.as_of
     files = {path for path in {*today.texts, *changed.texts} if today.texts.get(path) != changed.texts.get(path)}
     across = any(rule.regional for book in (today, changed) for rule in book.rules_on(on))
-    if across or getattr(today, "policies", None) or any(path.startswith("feeds/") for path in files):
+    if across or any(path.startswith("feeds/") for path in files):
         return None
     differ: set[str] = set()
     for book in (today, changed):

@@ -206,3 +206,24 @@ def test_the_result_is_kept_in_files(county, draft, tmp_path):
     assert again.households.num_rows == 4
     assert line(again.by_rule, WATCH)["leave"] == 2
     assert again.changes == ("停用规则“去年人均纯收入在监测线以上、关注线以下且未纳入监测”",)
+
+
+def test_another_benefit_costs_more_by_what_people_are_entitled_to(county, rulebook):
+    """Pupils of vocational schools: one in an alleviated household, 3,000 yuan a year today, 4,000 tried."""
+    policy = "education.yulu_plan"
+    wanted = {f"policies/{policy}.yaml"} | {f"screening/{name}.yaml" for name in RULES}
+    parts = ("facts/", "feeds/", "parameters/")
+    texts = {path: text for path, text in rulebook.texts.items() if path.startswith(parts) or path in wanted}
+    county.rulebook = build_rulebook(texts)
+    county.row("school_roll", 30, stage="vocational", status="enrolled")
+    county.persons[[one["person_key"] for one in county.persons].index(30)] |= {"student_status": "vocational_1"}
+    draft = Draft(county.rulebook, COUNTY, AS_OF)
+    draft.set_benefit(policy, 4000)
+    found = tried(county, draft)
+    (line_,) = found.costs
+    assert line_["value"] == policy
+    assert (line_["yuan_after"] - line_["yuan_before"]) == 1000.0 * line_["subjects_before"]
+    assert found.extra_cost == line_["yuan_after"] - line_["yuan_before"]
+    assert line_["subjects_before"] == line_["subjects_after"] == 1
+    assert found.total["enter"] == 0
+    assert found.changes == ("政策“雨露计划职业教育补助”的待遇：yulu_plan_yearly → 4,000 元/年",)

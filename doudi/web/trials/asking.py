@@ -8,7 +8,6 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from doudi.rulebook import MissingParameter, Parameter, Problem, Rule, Rulebook, RulebookError
-from doudi.rulebook.document import read_document
 from doudi.rulebook.drafting import ChangeRefused, Draft, shown_value
 from doudi.standards.regions import RegionCode
 from doudi.web.layout.templatetags.layout import cited, tongue, with_unit
@@ -72,12 +71,9 @@ def line_of(asked: Asked, book: Rulebook, *, region: RegionCode, on: date) -> Li
         if asked.kind == CONDITION:
             line.names = names_for(rule, book)
         return line
-    policies: dict[str, Any] = dict(getattr(book, "policies", {}))
-    if asked.kind == BENEFIT and asked.id in policies:
-        policy = policies[asked.id]
-        benefit = read_document(asked.id, book.texts[f"policies/{asked.id}.yaml"]).content.get("benefit")
-        amount = benefit.get("amount") if isinstance(benefit, dict) else benefit
-        return Line(asked, tongue(policy), now=str(amount if amount is not None else ""))
+    policy = book.policies.get(asked.id)
+    if asked.kind == BENEFIT and policy is not None:
+        return Line(asked, tongue(policy), now=policy.benefit.text if policy.benefit else _("实物或服务"))
     return None
 
 
@@ -209,7 +205,7 @@ def things_named(text: str, book: Rulebook, *, region: RegionCode, on: date) -> 
 
     for kind, things in (
         (VALUE, book.parameters.values()),
-        (BENEFIT, dict(getattr(book, "policies", {})).values()),
+        (BENEFIT, [policy for policy in book.policies.values() if policy.benefit is not None]),
         (CONDITION, [rule for rule in book.rules.values() if not rule.regional]),
     ):
         for thing in things:

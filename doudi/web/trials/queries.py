@@ -160,7 +160,7 @@ def policy_title(policy_id: str) -> str:
     """A policy's name in the reader's language; its identifier when the rulebook no longer has it."""
     from doudi.web.layout.templatetags.layout import tongue
 
-    policy = dict(getattr(current_rulebook(), "policies", {})).get(policy_id)
+    policy = current_rulebook().policies.get(policy_id)
     return tongue(policy) if policy is not None else policy_id
 
 
