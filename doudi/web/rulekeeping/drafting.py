@@ -165,7 +165,7 @@ def value_given(parameter: Parameter, text: str) -> float | str | bool | list[st
                 number = round(number / 100, 6)
             return number
         if parameter.kind == "boolean":
-            return {"是": True, "true": True, "否": False, "false": False}[given.lower()]
+            return {"是": True, "true": True, "yes": True, "否": False, "false": False, "no": False}[given.lower()]
         if parameter.kind == "yearly_day":
             return date.fromisoformat(f"2001-{given}").strftime("%m-%d")
     except (ValueError, KeyError) as problem:
