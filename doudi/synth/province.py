@@ -39,8 +39,10 @@ def write_province(
     pseudonymiser: Pseudonymiser | None = None,
     progress: Progress | None = None,
 ) -> list[Written]:
-    """Write `counties` counties of `households` households each. All keys come of one secret. Raises ValueError."""
-    hidden = pseudonymiser or Pseudonymiser.from_secret(f"synthetic province {seed}")
+    """Write `counties` counties of `households` households each. Raises ValueError.
+
+    Without a pseudonymiser each county's keys come of a secret of its own.
+    """
     found: list[Written] = []
     for number, code in enumerate(county_codes(counties)):
         if progress:
@@ -53,7 +55,7 @@ def write_province(
                 out=folder,
                 rules_root=rules_root,
                 as_of=as_of,
-                pseudonymiser=hidden,
+                pseudonymiser=pseudonymiser,
             )
         )
         move_county(folder.rglob("*.parquet"), code)
