@@ -29,7 +29,9 @@ import pyarrow.parquet as pq
 
 from doudi.feeds.snapshot import list_snapshots
 from doudi.rulebook import Rulebook
+from doudi.rulebook.sources import HOUSEHOLD, INCOME, PERSON
 from doudi.screening.duckdb import DuckDb, Progress
+from doudi.screening.entitlement import apart
 from doudi.screening.inputs import FeedRows, RegistryTables, Rows, columns_of, standing
 from doudi.screening.keeping import ROWS_A_GROUP, manifest_of
 from doudi.screening.run import ScreeningResult, screen
@@ -53,13 +55,17 @@ class CountyFolder:
     registry: RegistryTables
     feeds: Mapping[str, FeedRows]
 
-    @property
-    def offers(self) -> tuple[object, ...]:
-        """What decides which facts can be known at all: feeds, columns, income years."""
-        registry = (self.registry.household, self.registry.person, self.registry.income)
-        feeds = {feed: columns_of(rows.rows) - rows.lacking for feed, rows in self.feeds.items()}
-        years = _years(self.registry.income)
-        return (tuple(map(columns_of, registry)), frozenset(feeds.items()), years)
+    def offers(self, rulebook: Rulebook) -> tuple[object, ...]:
+        """What decides which facts can be known at all: feeds, the columns that facts read, income years."""
+        facts = (*rulebook.facts.values(), *apart(rulebook.policies.values()))
+        tables = {HOUSEHOLD: self.registry.household, PERSON: self.registry.person, INCOME: self.registry.income}
+        there = {source: columns_of(rows) for source, rows in tables.items()}
+        there |= {feed: columns_of(one.rows) - one.lacking for feed, one in self.feeds.items()}
+        read = {source: frozenset[str]() for source in there}
+        for fact in facts:
+            if fact.source.id in there:
+                read[fact.source.id] |= fact.columns & there[fact.source.id]
+        return frozenset(read.items()), _years(self.registry.income)
 
 
 def _years(rows: Rows) -> frozenset[int]:
@@ -88,11 +94,11 @@ def county_folders(root: Path, rulebook: Rulebook, *, as_of: date) -> list[Count
     return found
 
 
-def alike(counties: Iterable[CountyFolder]) -> list[list[CountyFolder]]:
-    """Counties whose deliveries offer the same, together."""
+def alike(counties: Iterable[CountyFolder], rulebook: Rulebook) -> list[list[CountyFolder]]:
+    """Counties whose deliveries offer the rules the same, together."""
     groups: dict[tuple[object, ...], list[CountyFolder]] = {}
     for county in counties:
-        groups.setdefault(county.offers, []).append(county)
+        groups.setdefault(county.offers(rulebook), []).append(county)
     return list(groups.values())
 
 
@@ -125,7 +131,7 @@ def screen_province(
     writing.mkdir(parents=True, mode=0o700)
     found: dict[str, Mapping[str, Any]] = {}
     try:
-        groups = [[county] for county in counties] if together is None else alike(counties)
+        groups = [[county] for county in counties] if together is None else alike(counties, rulebook)
         for number, group in enumerate(groups):
             tell(number / len(groups), f"{group[0].code} 等 {len(group)} 个县" if len(group) > 1 else group[0].code)
             if together is not None:
