@@ -61,7 +61,8 @@ class _Regions:
     def by_region(self, kind: str, values: Floats) -> dict[str, float]:
         """Sums over the households (or, if so many are given, over the villages) of every region."""
         if len(values) == self.county.households:
-            values = np.bincount(self.county.places.village_of_household, weights=values, minlength=len(self.villages))
+            homes, villages = self.county.places.village_of_household, len(self.villages)
+            values = np.bincount(homes, weights=values, minlength=villages).astype(np.float64)
         sums: dict[str, float] = {}
         for village, township, value in zip(self.villages, self.townships, values, strict=True):
             for code in (village,) if kind in _VILLAGES_ONLY else (village, township):

@@ -70,7 +70,8 @@ TARGETS = (REGION, HOUSEHOLD, PERSON, INCOME)
 
 def _stored(field: "models.Field[object, object]") -> "models.Field[object, object]":
     """The kind of field that a column worked out by the database holds."""
-    return field.output_field if isinstance(field, models.GeneratedField) else field
+    held = field.output_field if isinstance(field, models.GeneratedField) else None
+    return field if held is None else held
 
 
 @cache
