@@ -48,7 +48,7 @@ def test_sheets_become_alerts_and_an_unchanged_folder_is_not_read_again(
     assert first.result.alerts.num_rows > 20
     assert not first.unread
     book = openpyxl.load_workbook(tmp_path / "alerts.xlsx", read_only=True)
-    assert book.sheetnames == ["汇总", "预警名单", "无法判断", "退回与未匹配"]
+    assert book.sheetnames == ["汇总", "预警名单", "村乡预警", "无法判断", "退回与未匹配"]
 
     def reads_again(*_given: Any, **_options: Any) -> None:
         raise AssertionError("a sheet was read again")
