@@ -59,7 +59,7 @@ def _tables(result: "ScreeningResult") -> dict[str, pa.Table]:
         "region_facts": result.region_facts,
     }
     if result.plan.entitlement.policies:
-        tables["entitlements"] = fresh_entitlements(result)
+        tables["entitlements"] = fresh_entitlements(result).sort_by("household_key")
     for name in sorted({result.plan.table_of(rule) for rule in result.plan.rules}):
         tables[name.replace("_facts", "_outcomes")] = result.outcomes(name)
     if isinstance(result.engine, DuckDb):

@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("doudi.web.accounts.urls")),
     path("", include("doudi.web.discovery.urls")),
     path("", include("doudi.web.rulekeeping.urls")),
+    path("", include("doudi.web.assistance.urls")),
     path("", include("doudi.web.registry.urls")),
     path("", include("doudi.web.intake.urls")),
     path("", include("doudi.web.trials.urls")),

@@ -70,6 +70,11 @@ def household_results(
     return facts, [*_not_judged(kept, key, names), *_without_data(kept, key, names)]
 
 
+def household_rows(run: ScreeningRun, table: str, household_key: int) -> list[dict[str, Any]]:
+    """The rows of one household in a table of the result files; none without the file. No SQL statement."""
+    return _rows(KeptResult(run_dir(run)), table, household_key)
+
+
 def _not_judged(kept: KeptResult, key: int, names: Names) -> Iterator[CannotTell]:
     """Rules for which this household or member lacks a value."""
     for row in _rows(kept, "cannot_tell", key):

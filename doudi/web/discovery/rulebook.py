@@ -14,7 +14,7 @@ from django.utils import timezone
 from doudi.web.rulekeeping.overlay import ApprovedText, approved_texts, texts_on
 
 if TYPE_CHECKING:
-    from doudi.rulebook import Rule, Rulebook
+    from doudi.rulebook import Policy, Rule, Rulebook
 
 log = logging.getLogger("doudi.discovery")
 
@@ -135,3 +135,13 @@ def _title(kind: str, name: str) -> Title:
     if thing is None:
         return Title(name, name)
     return Title(thing.title, thing.title_en or "", str(getattr(thing, "unit", "") or ""))
+
+
+def policy_title(policy_id: str) -> Title:
+    return _title("policies", policy_id)
+
+
+def policies_for_choice() -> "list[Policy]":
+    """The policies for a filter; none while a file is broken."""
+    rulebook = _whole_rulebook()
+    return list(rulebook.policies.values()) if rulebook is not None else []

@@ -9,6 +9,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from doudi.web.accounts.roles import Action
+from doudi.web.assistance.queries import household_policies
 from doudi.web.discovery.presenting import alert_cards, fact_details, income_lines
 from doudi.web.layout.request import OfficerRequest, wants_part
 from doudi.web.regions.queries import region_choices
@@ -52,7 +53,9 @@ def file_page(
     request: OfficerRequest, household_no: str, form: UnmaskForm, *, unmasked: Unmasked | None = None, status: int = 200
 ) -> HttpResponse:
     file = household_file(actor=request.officer, household_no=household_no)
-    return render(request, "registry/household.html", file_context(file, form, unmasked), status=status)
+    policies = household_policies(file.run, household=file.household, members=file.members, actor=request.officer)
+    context = {**file_context(file, form, unmasked), "policies": policies}
+    return render(request, "registry/household.html", context, status=status)
 
 
 def file_context(file: HouseholdFile, form: UnmaskForm, unmasked: Unmasked | None) -> dict[str, Any]:
