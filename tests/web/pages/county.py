@@ -66,6 +66,7 @@ def make_user(username: str, name: str, role: Role, region: str, department: str
 def make_users() -> dict[str, User]:
     return {
         "county": make_user("county", "王建国", Role.COUNTY_OFFICER, COUNTY),
+        "second": make_user("second", "孙文博", Role.COUNTY_OFFICER, COUNTY),
         "township": make_user("township", "李玉兰", Role.TOWNSHIP_OFFICER, "149901101000"),
         "village": make_user("village", "张志刚", Role.VILLAGE_CADRE, "149901101201"),
         "medical": make_user("medical", "刘桂花", Role.DEPARTMENT_OFFICER, COUNTY, "medical_insurance"),
