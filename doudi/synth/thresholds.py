@@ -1,6 +1,7 @@
 """The numbers above or under which a household of the made-up county counts as at risk: parameters of the rulebook."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -31,6 +32,8 @@ class Thresholds:
     disaster_months: int
     elderly_age: int
     child_age: int
+    number: Callable[[str], float] = field(repr=False, compare=False)
+    """Any other parameter that is a number, by its id."""
 
     @classmethod
     def of(cls, rules_root: Path, as_of: date) -> "Thresholds":
@@ -66,6 +69,7 @@ class Thresholds:
             disaster_months=whole("disaster_months"),
             elderly_age=whole("elderly_age"),
             child_age=whole("child_age"),
+            number=number,
         )
 
 

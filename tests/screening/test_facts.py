@@ -151,3 +151,12 @@ def test_the_income_year_changes_on_the_first_of_october(village: Any) -> None:
 def test_an_exited_household_is_not_monitored(village: Any, columns: dict[str, Any], monitored: bool) -> None:
     village.households[0] |= columns
     assert fact(village, "is_monitored") is monitored
+
+
+@pytest.mark.parametrize("status", ["dead", "active"])
+def test_who_died_is_no_member_but_still_counts_among_those_registered(village: Any, status: str) -> None:
+    village.person(12, 1, status=status)
+    village.row("population_change", 12, change="death", changed_on=date(2023, 7, 1))
+    assert fact(village, "member_count") == 1
+    assert fact(village, "workers_died") == 1
+    assert fact(village, "dead_still_listed") == (1 if status == "active" else 0)

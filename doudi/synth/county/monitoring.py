@@ -51,25 +51,26 @@ def make_monitoring(members: Members, people: People, economy: Economy, *, seed:
     # What should not happen, and a few times did: nobody able and no safety net; out too early, or while too poor.
     again = chance(seed, "premature exits")
     forsaken = chosen(again, ~able & ~relieved, 0.004, 2)
-    enrolled |= forsaken
+    helpless = chosen(again, ~able & ~forsaken, 0.002, 3)
+    enrolled |= forsaken | helpless
     kind = np.where(economy.alleviated, TYPES.index(MonitorType.UNSTABLE_ALLEVIATED), TYPES.index(MonitorType.MARGINAL))
     sudden = rng.random(count) < np.where(rank > 0.2, 0.5, 0.08)
     kind = np.where(sudden, TYPES.index(MonitorType.SUDDEN_HARDSHIP), kind)
     since = today - rng.integers(75, 860, count)
+    since = np.where(helpless, np.minimum(since, today - 400), since)
     long_enough = today - since > 300
     left = enrolled & long_enough & (rng.random(count) < np.where(rank < _LOW, 0.06, 0.45))
     until = np.minimum(since + rng.integers(190, 420, count), today - 20)
     left &= ~forsaken
-    hasty = chosen(again, enrolled & ~left & ~forsaken & (today - since > 160), 0.012, 2)
-    poor = chosen(again, enrolled & ~left & ~forsaken & ~hasty & long_enough & (rank < _LOWEST), 0.02, 2)
-    helpless = chosen(again, enrolled & ~left & ~forsaken & ~hasty & ~poor & long_enough & ~able, 0.03, 2)
+    hasty = chosen(again, enrolled & ~left & ~forsaken & ~helpless & (today - since > 160), 0.012, 3)
+    poor = chosen(again, enrolled & ~left & ~forsaken & ~helpless & ~hasty & long_enough & (rank < _LOWEST), 0.02, 2)
     until = np.where(hasty, since + again.integers(60, 140, count), until)
     until = np.where(poor, np.maximum(since + 190, today - again.integers(25, 200, count)), until)
     left = left | hasty | poor | helpless
     risk = _first_risk(rng, members, people, count)
     second = rng.integers(0, len(RISKS) - 1, count)
     second = np.where((rng.random(count) < 0.35) & (second != risk), second, NONE)
-    undone = chosen(rng, enrolled & ~left & able, 0.07, 2)
+    undone = chosen(rng, enrolled & ~left & able, 0.07, 4)
     return Monitoring(
         type=np.where(enrolled, kind, NONE),
         enrolled_day=np.where(enrolled, since, NONE),

@@ -53,7 +53,9 @@ def _disasters(county: County) -> _Disasters:
         heavy[homes], rng.lognormal(np.log(11_000), 0.5, count).clip(5_200, 60_000), rng.uniform(400, 4_800, count)
     )
     kind = picked(rng, (0.6, 0.1, 0.2, 0.1), count)
-    return _Disasters(homes, kind, day_number(county.as_of) - rng.integers(4, 45, count), np.round(loss, -1))
+    return _Disasters(
+        homes, kind, day_number(county.as_of) - rng.integers(4, 45, count), np.round(loss, -1).astype(np.float64)
+    )
 
 
 def disaster_loss(county: County) -> pa.Table:
@@ -81,7 +83,7 @@ def housing_patrol(county: County) -> pa.Table:
     forgotten = chosen(rng, storm_day >= 0, 0.1, 3)
     structure = picked(rng, (0.05, 0.3, 0.5, 0.15), count)
     structure = np.where(forgotten, _EARTH, structure)
-    suspicious = chosen(rng, storm_day < 0, 0.003, 4)
+    suspicious = chosen(rng, storm_day < 0, 0.003, 6)
     patrolled = today - rng.integers(1, 28, count)
     patrolled = np.where(suspicious, today - rng.integers(13, 45, count), patrolled)
     after = np.minimum(storm_day + rng.integers(0, 3, count), today)

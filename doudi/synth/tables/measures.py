@@ -44,8 +44,9 @@ def measure(county: County) -> pa.Table:
     monitoring, today = county.monitoring, day_number(county.as_of)
     ever, now = monitoring.type >= 0, monitoring.enrolled
     against = np.array([GROUPS.index(_AGAINST[risk]) for risk in RISKS])
-    met = np.isin(monitoring.risk_1, [RISKS.index(risk) for risk in _NEEDS_ITS_OWN])
-    forgotten = chosen(rng, now & met & (monitoring.enrolled_day < today - 70), 0.06, 3)
+    certain = [RISKS.index(risk) for risk in _NEEDS_ITS_OWN]
+    met = np.isin(monitoring.risk_1, certain) | np.isin(monitoring.risk_2, certain)
+    forgotten = chosen(rng, now & met & (monitoring.enrolled_day < today - 70), 0.06, 4)
     homes: list[Ints] = []
     groups: list[Ints] = []
     for risk in (monitoring.risk_1, monitoring.risk_2):

@@ -71,7 +71,7 @@ def hotline(county: County) -> pa.Table:
     count = len(rows)
     called = today - np.where(np.arange(count) < len(once), rng.integers(2, 300, count), rng.integers(20, 170, count))
     topic = np.where(np.arange(count) < len(once), picked(rng, (0.0, 0.3, 0.4, 0.2, 0.1), count), 0)
-    forgotten = chosen(rng, called < today - 25, 0.02, 2)
+    forgotten = chosen(rng, called < today - 25, 0.02, 4)
     answered = called + rng.integers(1, 15, count)
     return county.about(
         rows,
