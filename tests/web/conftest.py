@@ -18,6 +18,7 @@ from doudi.standards.resident_id import check_character
 from doudi.web.accounts.models import Post, User
 from doudi.web.accounts.roles import Role
 from doudi.web.accounts.scope import Officer, officer_of
+from doudi.web.assistance.models import EntitlementLine, EntitlementTally
 from doudi.web.audit import triggers
 from doudi.web.discovery.models import Alert, Channel, Clue, RegionAlert, RunState, ScreeningRun
 from doudi.web.discovery.rulebook import rulebook_changed
@@ -153,6 +154,23 @@ class Make:
         return RegionAlert.objects.create(
             run=run, region_code=code, region_level=layer, level=level, level_order=level != "red", **(given | columns)
         )
+
+    def entitlement(
+        self, run: ScreeningRun, household: Household, state: str = "gap", person: Person | None = None, **columns: Any
+    ) -> EntitlementLine:
+        given = {
+            "policy_id": "minimum_living.dibao", "area": "minimum_living", "department": "civil_affairs",
+            "amount": 1500.0, "received": 0.0, "sentence": f"{household.head_name}家的说明",
+        }  # fmt: skip
+        line = EntitlementLine.objects.create(
+            run=run, household=household, person=person, region_code=household.region_code, state=state,
+            **(given | columns),
+        )  # fmt: skip
+        EntitlementTally.objects.create(
+            run=run, region_code=line.region_code, policy_id=line.policy_id, department=line.department, state=state,
+            count=1, yuan=(line.amount if state == "gap" else line.received) or 0,
+        )  # fmt: skip
+        return line
 
     def clue(
         self,

@@ -20,8 +20,8 @@ from doudi.web.discovery.models import RunTally
 from doudi.web.intake.models import BatchState, ImportBatch, ImportFile
 from doudi.web.jobs.models import Job
 from doudi.web.protection.vault import vault_store
-from doudi.web.trials.models import Trial
 from doudi.web.rulekeeping.models import ChangeKind, RuleChange
+from doudi.web.trials.models import Trial
 
 pytestmark = pytest.mark.django_db
 
@@ -73,6 +73,7 @@ class World:
                 {"change_id": self.change_id},
             ),
             "rulekeeping:change_move": {"change_id": self.change_id, "move": "withdraw"},
+            "assistance:policy": {"policy_id": "minimum_living.dibao"},
             "rulekeeping:parameter": {"parameter_id": "monitoring_line"},
             "rulekeeping:parameter_change": {"parameter_id": "monitoring_line"},
             "rulekeeping:alert": {"alert_id": self.places[village].alert_id},
@@ -100,6 +101,7 @@ def world(make) -> World:
         clue = make.clue(household, run)
         RunTally.objects.create(run=run, region_code=village, level="red", alerts=1, households=1)
         make.region_alert(run, village, sentence=f"{head}家所在的村")
+        make.entitlement(run, household)
         places[village] = Place(household.household_no, phone, resident_id, clue.alerts.get().pk)
     make.tallies()
     county = make.user(Role.COUNTY_OFFICER, OTHER_COUNTY)
@@ -145,6 +147,7 @@ GIVEN = {
     "rulekeeping:parameter",
     "rulekeeping:parameter_change",
     "rulekeeping:alert",
+    "assistance:policy",
     "intake:detail",
     "intake:confirm",
     "intake:discard",
@@ -243,6 +246,7 @@ OFFICERS = [
 ]
 LISTS = {
     "registry:households", "discovery:clues", "discovery:export", "discovery:region_alerts", "discovery:region_export",
+    "assistance:lines", "assistance:export",
 }  # fmt: skip
 SEARCHES = [*HEADS.values(), "村", "1499", "乡"]
 
