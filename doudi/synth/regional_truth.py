@@ -10,12 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from doudi.rulebook.document import read_document
-from doudi.rulebook.parameters import read_parameter
-from doudi.standards.regions import RegionCode
 from doudi.synth.county.arrays import Floats, day_number
-from doudi.synth.county.identity import AREA
 from doudi.synth.county.whole import County
+from doudi.synth.thresholds import number_of
 from doudi.synth.truth import months_before
 
 KINDS = (
@@ -42,11 +39,12 @@ class _Regions:
         self.county, self.tables, self.root = county, tables, rules_root
         self.villages = np.array([code for code, _ in county.places.villages])
         self.townships = np.array([code[:9] + "000" for code in self.villages])
+        self._values: dict[str, float] = {}
 
     def value(self, name: str) -> float:
-        path = self.root / "parameters" / f"{name}.yaml"
-        parameter = read_parameter(read_document(str(path), path.read_text(encoding="utf-8")))
-        return float(str(parameter.value(region=RegionCode(AREA), on=self.county.as_of).value))
+        if name not in self._values:
+            self._values[name] = number_of(name, self.root, self.county.as_of)
+        return self._values[name]
 
     def since(self, name: str) -> int:
         return day_number(months_before(self.county.as_of, int(self.value(name))))
