@@ -150,6 +150,16 @@ def test_a_policy_stands_in_plain_words_with_the_values_of_the_place(make, signe
     assert client.get(reverse("assistance:policy", args=["jobs.unknown"])).status_code == 404
 
 
+def test_a_department_opens_the_file_of_a_household_that_lacks_its_policy(make, signed_in, homes):
+    run = make.run()
+    make.entitlement(run, homes.near)
+    make.entitlement(run, homes.far, policy_id="jobs.retention", area="jobs", department="human_resources")
+    civil = signed_in(make.user(Role.DEPARTMENT_OFFICER, COUNTY, "civil_affairs"))
+    near, far = (reverse("registry:household", args=[home.household_no]) for home in (homes.near, homes.far))
+    assert civil.get(near).status_code == 200
+    assert civil.get(far).status_code == 404
+
+
 def test_a_household_s_file_tells_what_it_lacks_and_has(make, signed_in, homes):
     run = make.run()
     run.result_dir = "run-of-test"
@@ -168,6 +178,7 @@ def test_a_household_s_file_tells_what_it_lacks_and_has(make, signed_in, homes):
     text = signed_in(make.user(Role.VILLAGE_CADRE, VILLAGE)).get(page).content.decode()
     assert text.index("应享受雨露计划") < text.index("已享受低保")
     assert "别家的事" not in text
+    make.entitlement(run, homes.near)
     civil = signed_in(make.user(Role.DEPARTMENT_OFFICER, COUNTY, "civil_affairs")).get(page).content.decode()
     assert "已享受低保" in civil
     assert "应享受雨露计划" not in civil

@@ -76,13 +76,18 @@ class Imported(models.Model):
 
 class HouseholdQuerySet(models.QuerySet["Household"]):
     def visible_to(self, actor: Officer, action: Action = Action.HOUSEHOLD_SEE) -> "HouseholdQuerySet":
-        """Households in the actor's regions; a department's officer sees those with an alert for the department."""
+        """Households in the actor's regions; a department's officer sees those that concern the department.
+
+        That is those with an alert for it, and those listed for one of its policies: lacking it, having it wrongly, or
+        to be asked.
+        """
+        from doudi.web.assistance.models import EntitlementLine
         from doudi.web.discovery.models import Alert
 
         def concerned(department: str) -> models.Q:
-            return models.Q(
-                models.Exists(Alert.objects.filter(household_id=models.OuterRef("pk"), department=department))
-            )
+            mine = {"household_id": models.OuterRef("pk"), "department": department}
+            listed = models.Q(models.Exists(EntitlementLine.objects.filter(**mine)))
+            return models.Q(models.Exists(Alert.objects.filter(**mine))) | listed
 
         return self.filter(region_condition(actor.reach(action), department=concerned))
 
