@@ -1,5 +1,6 @@
 """Trying out another rulebook: changes to the files of one, each told in a sentence, without touching the files."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -13,6 +14,7 @@ from doudi.rulebook.parameters import MissingParameter, Parameter
 from doudi.standards.periods import IncomeYear
 from doudi.standards.regions import RegionCode
 
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
 SOURCE = "推演取值（不是正式标准）"
 """What a tried value says of where it comes from."""
 
@@ -33,6 +35,8 @@ class Draft:
     rulebook: Rulebook
     region: RegionCode
     on: date
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Region code → name, for the sentences; a region without a name is told by its code."""
     _changed: dict[str, str | None] = field(default_factory=dict)
     told: list[str] = field(default_factory=list)
     """A Chinese sentence for each change."""
@@ -72,7 +76,7 @@ class Draft:
             before = shown_value(parameter.value(region=place, on=day).value)
         except MissingParameter:
             before = "（没有值）"
-        where = "全国" if place.level == "country" else str(place)
+        where = "全国" if place.level == "country" else self.names.get(place, str(place))
         self.told.append(f"{parameter.title}：{before} → {shown_value(new)}（{where}）")
 
     def set_condition(self, rule_id: str, when: str) -> None:
@@ -99,7 +103,25 @@ class Draft:
         path, book = f"policies/{policy_id}.yaml", self.rulebook
         text = with_formula(self._text(path), "benefit", benefit, facts=book.facts, parameters=book.parameters)
         self._changed[path] = text
-        self.told.append(f"政策“{policy.title}”的待遇：{policy.benefit.text} → {shown_value(benefit)} 元/年")
+        self.told.append(
+            f"政策“{policy.title}”的待遇：{self.in_words(policy.benefit.text)} → {self.in_words(benefit)}（元/年）"
+        )
+
+    def in_words(self, formula: str | float) -> str:
+        """A formula with the titles of what it names, parameters with the value that holds; an amount as it is."""
+
+        def word(found: re.Match[str]) -> str:
+            name = found.group(0)
+            parameter = self.rulebook.parameters.get(name)
+            if parameter is None:
+                return self.rulebook.facts[name].title if name in self.rulebook.facts else name
+            try:
+                value = shown_value(parameter.value(region=self.region, on=self.on).value)
+            except MissingParameter:
+                value = "没有值"
+            return f"{parameter.title}（{value}）"
+
+        return _NAME.sub(word, formula) if isinstance(formula, str) else shown_value(formula)
 
     def put(self, path: str, text: str) -> None:
         """The whole text of a file, new or instead of the one there. Raises ChangeRefused."""

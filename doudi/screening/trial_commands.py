@@ -56,7 +56,8 @@ def what_if_folder(
         place = RegionCode(region) if region else region_of(region_codes(inputs.registry))
     except ValueError as error:
         raise ChangeRefused("region", str(error)) from error
-    draft = Draft(rulebook, place, as_of)
+    places = place_names(inputs.registry)
+    draft = Draft(rulebook, place, as_of, names=places)
     for one in values:
         draft.set_value(*_pair(one))
     for one in benefits:
@@ -81,7 +82,7 @@ def what_if_folder(
         out.parent.mkdir(parents=True, exist_ok=True)
         write_what_if(found, inputs.registry, out, rulebook=rulebook)
     tell(1.0, "完成")
-    return TriedFolder(found, place_names(inputs.registry))
+    return TriedFolder(found, places)
 
 
 @dataclass(frozen=True)

@@ -226,4 +226,4 @@ def test_another_benefit_costs_more_by_what_people_are_entitled_to(county, ruleb
     assert found.extra_cost == line_["yuan_after"] - line_["yuan_before"]
     assert line_["subjects_before"] == line_["subjects_after"] == 1
     assert found.total["enter"] == 0
-    assert found.changes == ("政策“雨露计划职业教育补助”的待遇：yulu_plan_yearly → 4,000 元/年",)
+    assert found.changes == ("政策“雨露计划职业教育补助”的待遇：雨露计划补助标准（3,000） → 4,000（元/年）",)

@@ -11,6 +11,7 @@ from doudi.rulebook import MissingParameter, Parameter, Problem, Rule, Rulebook,
 from doudi.rulebook.drafting import ChangeRefused, Draft, shown_value
 from doudi.standards.regions import RegionCode
 from doudi.web.layout.templatetags.layout import cited, tongue, with_unit
+from doudi.web.regions.queries import PlaceNames
 
 VALUE, CONDITION, OFF, BENEFIT = "value", "condition", "off", "benefit"
 KINDS = (VALUE, CONDITION, OFF, BENEFIT)
@@ -42,6 +43,8 @@ class Line:
     source: str = ""
     verified: bool = True
     help: str = ""
+    formula: str = ""
+    """The present condition or benefit as its file says it, to start from."""
     names: list[tuple[str, str]] = field(default_factory=list)
     """Identifier and name of what a condition may use."""
     problems: list[str] = field(default_factory=list)
@@ -67,13 +70,15 @@ def line_of(asked: Asked, book: Rulebook, *, region: RegionCode, on: date) -> Li
         return _value_line(asked, book.parameters[asked.id], region=region, on=on)
     if asked.kind in (CONDITION, OFF) and asked.id in book.rules:
         rule = book.rules[asked.id]
-        line = Line(asked, tongue(rule), now=rule.when.text)
+        line = Line(asked, tongue(rule), now=rule.when.text, formula=rule.when.text)
         if asked.kind == CONDITION:
             line.names = names_for(rule, book)
         return line
     policy = book.policies.get(asked.id)
     if asked.kind == BENEFIT and policy is not None:
-        return Line(asked, tongue(policy), now=policy.benefit.text if policy.benefit else _("实物或服务"))
+        formula = policy.benefit.text if policy.benefit else ""
+        now = Draft(book, region, on).in_words(formula) if formula else _("实物或服务")
+        return Line(asked, tongue(policy), now=now, formula=formula)
     return None
 
 
@@ -107,7 +112,7 @@ def check(asked: Iterable[Asked], book: Rulebook, *, region: RegionCode, on: dat
     wanted = list(asked)
     lines: list[Line] = []
     problems: list[str] = []
-    draft = Draft(book, region, on)
+    draft = Draft(book, region, on, names=_names(region, wanted))
     places: dict[str, list[Line]] = {}
     for one in wanted[:MOST_CHANGES]:
         line = line_of(one, book, region=region, on=on)
@@ -135,6 +140,13 @@ def check(asked: Iterable[Asked], book: Rulebook, *, region: RegionCode, on: dat
     if changed.digest == book.digest:
         problems.append(_("改后与现在完全相同，没有可比的。"))
     return Checked(lines, problems, dict(draft.changes), list(draft.told))
+
+
+def _names(region: RegionCode, asked: Iterable[Asked]) -> dict[str, str]:
+    """Names of the places that values are changed for. One SQL statement."""
+    codes = {str(region), *(one.region for one in asked if len(one.region) == 12 and one.region.isdigit())}
+    places = PlaceNames(codes)
+    return {code: places.name(code) for code in codes}
 
 
 def _path(asked: Asked) -> str:
@@ -188,7 +200,8 @@ class Found:
         return f"{self.kind}:{self.id}"
 
 
-MOST_FOUND = 12
+MOST_FOUND = 10
+"""Of each kind; a longer word finds the rest."""
 
 
 def things_named(text: str, book: Rulebook, *, region: RegionCode, on: date) -> list[Found]:
@@ -208,10 +221,10 @@ def things_named(text: str, book: Rulebook, *, region: RegionCode, on: date) -> 
         (BENEFIT, [policy for policy in book.policies.values() if policy.benefit is not None]),
         (CONDITION, [rule for rule in book.rules.values() if not rule.regional]),
     ):
-        for thing in things:
-            if fits(thing) and (line := line_of(Asked(kind, thing.id), book, region=region, on=on)):
-                found.append(Found(kind, thing.id, line.title, line.now))
-    return found[:MOST_FOUND]
+        of_kind = [thing for thing in things if fits(thing)][:MOST_FOUND]
+        lines = (line_of(Asked(kind, thing.id), book, region=region, on=on) for thing in of_kind)
+        found += [Found(kind, line.asked.id, line.title, line.now) for line in lines if line is not None]
+    return found
 
 
 USUAL = ("monitoring_line", "low_income_watch_line", "self_paid_yellow", "self_paid_red", "disaster_loss_yellow")

@@ -38,7 +38,8 @@ def what_if_context(trial: Trial, figures: dict[str, Any]) -> dict[str, Any]:
         ),
         "rules": [line for line in rules if _changed(line)],
         "same_rules": sum(not _changed(line) for line in rules),
-        "costs": costs,
+        "costs": [line for line in costs if _dearer(line)],
+        "same_costs": [line for line in costs if not _dearer(line)],
         "cost_places": named_places(figures["costs_by_township"]),
         "extra_cost": figures["extra_cost"],
         "regions": [
@@ -54,6 +55,10 @@ def what_if_context(trial: Trial, figures: dict[str, Any]) -> dict[str, Any]:
 
 def _changed(line: dict[str, Any]) -> bool:
     return any(line[key] for key in ("enter", "leave", "up", "down"))
+
+
+def _dearer(line: dict[str, Any]) -> bool:
+    return bool(line["enter"] or line["leave"] or line["yuan_before"] != line["yuan_after"])
 
 
 def _types(figures: dict[str, Any]) -> list[dict[str, Any]]:
@@ -115,7 +120,7 @@ def _sorted(lines: list[dict[str, Any]], sort: str) -> list[dict[str, Any]]:
     if key not in LOOK_BACK_SORTS:
         key, sort = "recall", "-recall"
     there = [line for line in lines if line[key] is not None]
-    there.sort(key=lambda line: (line[key], line["title"]), reverse=sort.startswith("-"))
+    there.sort(key=lambda line: (line[key], line["hits"], line["raised"]), reverse=sort.startswith("-"))
     return there + [line for line in lines if line[key] is None]
 
 

@@ -50,7 +50,7 @@ def what_if_start(*, actor: Officer, as_of: date, asked: Iterable[Asked], title:
         raise ActionRefused("changes", (checked.problems or [first])[0])
     trial = Trial(
         kind=TrialKind.WHAT_IF,
-        title=title.strip() or "；".join(checked.told),
+        title=title.strip() or _named(checked.told),
         as_of=as_of,
         asked=[one.as_json() for one in wanted],
         changes=checked.changes,
@@ -58,6 +58,12 @@ def what_if_start(*, actor: Officer, as_of: date, asked: Iterable[Asked], title:
         rulebook_digest=book.digest,
     )
     return _queued(trial, actor=actor, region=region, work="trials.what_if")
+
+
+def _named(told: list[str]) -> str:
+    if len(told) == 1:
+        return told[0]
+    return _("%(first)s 等 %(count)d 项改动") % {"first": told[0], "count": len(told)}
 
 
 @transaction.atomic

@@ -20,7 +20,7 @@ from doudi.web.discovery.rulebook import current_rulebook
 from doudi.web.layout.request import OfficerRequest, wants_part
 from doudi.web.refusal import ActionRefused
 from doudi.web.regions.queries import region_choices
-from doudi.web.trials.asking import CONDITION, OFF, Asked, check, line_of, things_named
+from doudi.web.trials.asking import MOST_CHANGES, OFF, Asked, check, line_of, things_named
 from doudi.web.trials.export import trial_workbook
 from doudi.web.trials.forms import LookBackForm, WhatIfForm, asked_in, asked_token
 from doudi.web.trials.presenting import caveats, look_back_context, what_if_context
@@ -46,7 +46,7 @@ def what_if_new(request: OfficerRequest) -> HttpResponse:
     asked = asked_in(request.POST) if posted else _asked_again(request)
     day = form.cleaned_data["as_of"] if posted and form.is_valid() else _usual_day()
     if posted:
-        if (added := asked_token(request.POST.get("add", ""))) is not None and len(asked) < 20:
+        if (added := asked_token(request.POST.get("add", ""))) is not None and len(asked) < MOST_CHANGES:
             asked = [*asked, _with_present(added, day, request)]
         if (drop := request.POST.get("drop", "")).isdigit():
             asked = [one for at, one in enumerate(asked) if at != int(drop)]
@@ -83,10 +83,10 @@ def _asked_again(request: OfficerRequest) -> list[Asked]:
 
 def _with_present(asked: Asked, day: date, request: OfficerRequest) -> Asked:
     """A condition or benefit starts from the present one, to be edited."""
-    line = line_of(asked, current_rulebook(), region=trial_region(request.officer), on=day)
-    if line is None or asked.kind == OFF or (asked.kind != CONDITION and line.unit):
+    if asked.kind == OFF:
         return asked
-    return replace(asked, value=line.now) if asked.kind in (CONDITION, "benefit") else asked
+    line = line_of(asked, current_rulebook(), region=trial_region(request.officer), on=day)
+    return replace(asked, value=line.formula) if line is not None else asked
 
 
 def _asking(request: OfficerRequest, form: WhatIfForm, asked: list[Asked], day: date) -> dict[str, Any]:
