@@ -23,11 +23,11 @@ def reproduce(
 ) -> None:
     """Exit code 1 when an alert comes out differently."""
     from doudi.rulebook import RulebookError
-    from doudi.screening.reproduce import KeptResult, NotKept
+    from doudi.screening.reproduce import KeptAlerts, NotKept
     from doudi.standards.pseudonym import Pseudonymiser
 
     key = Pseudonymiser.for_folder(snapshots or result).household_key(household) if household else None
-    kept = KeptResult(result)
+    kept = KeptAlerts(result)
     checked, unequal = 0, []
     try:
         for one in kept.reproduce(rule_id=rule, household_key=key):
@@ -39,7 +39,7 @@ def reproduce(
     english = asked_language() == "en"
     for one in unequal[:MOST_SHOWN]:
         then, now = one.recorded, one.again
-        errors.print(f"[red]✗[/red] {one.rule_id} {one.household_key}", highlight=False)
+        errors.print(f"[red]✗[/red] {one.rule_id} {one.household_key or one.region_code}", highlight=False)
         errors.print(_("   当时：%s") % (then.sentence_en if english else then.sentence), highlight=False)
         told = (now.sentence_en if english else now.sentence) or _("不预警")
         errors.print(_("   重算：%s") % told, highlight=False)

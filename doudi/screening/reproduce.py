@@ -6,7 +6,7 @@ the facts as they were worked out; neither changes when rules, parameters or the
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from doudi.rulebook import Rule, Rulebook, build_rulebook
 from doudi.rulebook.value_types import ColumnType, ValueType
+from doudi.screening import kept
 from doudi.screening.judging import Judgement, judge
 from doudi.screening.rule_sql import table_of
 from doudi.standards.regions import RegionCode
@@ -32,8 +33,10 @@ class Reproduced:
     """An alert beside what the kept rule says of the kept facts today."""
 
     rule_id: str
-    household_key: int
+    household_key: int | None
+    """None for an alert of a village or township."""
     person_key: int | None
+    region_code: str
     recorded: Judgement
     again: Judgement
     facts: Mapping[str, Any]
@@ -45,15 +48,19 @@ class Reproduced:
 
 
 @dataclass
-class KeptResult:
-    """A result folder, read as far as needed."""
+class KeptAlerts:
+    """The alerts of a result folder with what they rest on, read as far as needed."""
 
     folder: Path
-    _books: dict[str, Rulebook] = field(default_factory=dict, repr=False)
 
     @cached_property
+    def result(self) -> kept.KeptResult:
+        self._file("manifest.json")
+        return kept.KeptResult(self.folder)
+
+    @property
     def manifest(self) -> dict[str, Any]:
-        return dict(json.loads(self._file("manifest.json").read_text(encoding="utf-8")))
+        return self.result.manifest
 
     @cached_property
     def rulebook(self) -> Rulebook:
@@ -84,31 +91,63 @@ class KeptResult:
         ]
         return list(pq.read_table(self._file("alerts.parquet"), filters=filters or None).to_pylist())
 
+    def region_alerts(self, *, rule_id: str | None = None) -> list[dict[str, Any]]:
+        """The alerts of villages and townships; none in results of before there were such rules."""
+        path = self.folder / "region_alerts.parquet"
+        if not path.is_file():
+            return []
+        filters = [("rule_id", "=", rule_id)] if rule_id is not None else None
+        return list(pq.read_table(path, filters=filters).to_pylist())
+
     def reproduce(self, *, rule_id: str | None = None, household_key: int | None = None) -> Iterator[Reproduced]:
         """Every alert judged again. Raises NotKept."""
         by_rule: dict[str, list[dict[str, Any]]] = {}
         for alert in self.alerts(rule_id=rule_id, household_key=household_key):
             by_rule.setdefault(alert["rule_id"], []).append(alert)
         for name, alerts in sorted(by_rule.items()):
-            yield from self._of_rule(self.rulebook.rules[name], alerts)
+            rule = self.rulebook.rules[name]
+            facts = self._facts(rule, alerts)
+            yield from self._judged(
+                rule, [(one, facts.get((one["household_key"], one["person_key"]))) for one in alerts]
+            )
+        if household_key is None:
+            yield from self._reproduce_regions(rule_id)
 
-    def _of_rule(self, rule: Rule, alerts: list[dict[str, Any]]) -> Iterator[Reproduced]:
-        rows = self._facts(rule, alerts)
+    def _reproduce_regions(self, rule_id: str | None) -> Iterator[Reproduced]:
+        by_rule: dict[str, list[dict[str, Any]]] = {}
+        for alert in self.region_alerts(rule_id=rule_id):
+            by_rule.setdefault(alert["rule_id"], []).append(alert)
+        if not by_rule:
+            return
+        rows = pq.read_table(self._file("region_facts.parquet")).to_pylist()
+        facts = {(row["level"], row["region_code"]): row for row in rows}
+        for name, alerts in sorted(by_rule.items()):
+            of_alerts = [(one, facts.get((one["region_level"], one["region_code"]))) for one in alerts]
+            yield from self._judged(self.rulebook.rules[name], of_alerts)
+
+    def _judged(self, rule: Rule, alerts: list[tuple[dict[str, Any], dict[str, Any] | None]]) -> Iterator[Reproduced]:
+        """Alerts of one rule with the row of facts of each, None where none was kept."""
         values_at: dict[str, dict[str, Any]] = {}
-        for alert in alerts:
+        for alert, row in alerts:
             region = str(alert["region_code"])
             if region not in values_at:
                 values_at[region] = {
                     name: self.rulebook.parameters[name].value(region=RegionCode(region), on=self.as_of).value
                     for name in rule.parameters
                 }
-            row = rows.get((alert["household_key"], alert["person_key"]), {})
-            facts = {name: row.get(name) for name in rule.facts}
-            gaps = [name for name in rule.facts if row.get(f"gap_{name}")]
+            facts = {name: (row or {}).get(name) for name in rule.facts}
+            gaps = [name for name in rule.facts if (row or {}).get(f"gap_{name}")]
             recorded = Judgement("raised", alert["level"], alert["sentence"], alert["sentence_en"])
             again = judge(rule, self.rulebook, facts, values_at[region], gaps=gaps)
             yield Reproduced(
-                rule.id, alert["household_key"], alert["person_key"], recorded, again, facts, values_at[region]
+                rule.id,
+                alert.get("household_key"),
+                alert.get("person_key"),
+                region,
+                recorded,
+                again,
+                facts,
+                values_at[region],
             )
 
     def _facts(self, rule: Rule, alerts: list[dict[str, Any]]) -> dict[tuple[int, int | None], dict[str, Any]]:
@@ -130,18 +169,31 @@ class KeptResult:
     def _rows(
         self, name: str, columns: list[str], households: pa.Array
     ) -> dict[tuple[int, int | None], dict[str, Any]]:
-        path = self.folder / f"{name}.parquet"
-        if not path.is_file():
-            return {}
-        there = set(pq.read_schema(path).names)
-        keys = [key for key in ("household_key", "person_key") if key in there]
-        wanted = [*keys, *(column for column in columns if column in there)]
-        few = len(households) < FEW
-        filters = [("household_key", "in", households.to_pylist())] if few else None
-        found = pq.read_table(path, columns=wanted, filters=filters)
-        if not few:
-            found = found.filter(pc.is_in(found["household_key"], households))
-        return {(row["household_key"], row.get("person_key")): row for row in found.to_pylist()}
+        """Rows of the households, each from the folder in which it was last worked out."""
+        found: dict[tuple[int, int | None], dict[str, Any]] = {}
+        wanted = households
+        for part in self.result.chain:
+            here = wanted
+            if part.manifest.get("basis"):
+                again = part.recomputed
+                here = wanted.filter(pc.is_in(wanted, again))
+                wanted = wanted.filter(pc.invert(pc.is_in(wanted, again)))
+            for row in _read(part.folder / f"{name}.parquet", columns, here):
+                found[row["household_key"], row.get("person_key")] = row
+        return found
+
+
+def _read(path: Path, columns: list[str], households: pa.Array) -> list[dict[str, Any]]:
+    if not path.is_file() or not len(households):
+        return []
+    there = set(pq.read_schema(path).names)
+    keys = [key for key in ("household_key", "person_key") if key in there]
+    wanted = [*keys, *(column for column in columns if column in there)]
+    if len(households) < FEW:
+        filters = [("household_key", "in", households.to_pylist())]
+        return list(pq.read_table(path, columns=wanted, filters=filters).to_pylist())
+    table = pq.read_table(path, columns=wanted)
+    return list(table.filter(pc.is_in(table["household_key"], households)).to_pylist())
 
 
 FEW = 1000

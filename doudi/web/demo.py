@@ -52,7 +52,10 @@ class DemoAccount:
 
 
 def demo_accounts() -> list[DemoAccount]:
-    """One account for each role; township and village are those with the most households."""
+    """One account for each role, and a second one of the county to approve what the first drafts.
+
+    Township and village are those with the most households.
+    """
     village = _largest_village()
     township = village.parent or COUNTY
     city = COUNTY.parent or COUNTY

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from doudi.rulebook import RulebookError
 from doudi.screening.explain import RuleOutcome
-from doudi.screening.reproduce import KeptResult, NotKept, Reproduced, value_from_json
+from doudi.screening.reproduce import KeptAlerts, NotKept, Reproduced, value_from_json
 from doudi.screening.thresholds import MissingParameters
 from doudi.web.accounts.roles import Action
 from doudi.web.accounts.scope import Officer
@@ -49,11 +49,11 @@ class Checked:
 
 
 @lru_cache(maxsize=4)
-def _kept(folder: Path, stamp: int) -> KeptResult:
-    return KeptResult(folder)
+def _kept(folder: Path, stamp: int) -> KeptAlerts:
+    return KeptAlerts(folder)
 
 
-def kept_result(folder: Path) -> KeptResult:
+def kept_result(folder: Path) -> KeptAlerts:
     """A result folder with its rulebook, read once. Raises NotKept."""
     manifest = folder / "manifest.json"
     if not manifest.is_file():
@@ -105,7 +105,7 @@ def alert_check(*, actor: Officer, alert_id: int) -> Checked:
     return checked
 
 
-def _by_kept(kept: KeptResult, alert: Alert) -> tuple[Reproduced | None, str]:
+def _by_kept(kept: KeptAlerts, alert: Alert) -> tuple[Reproduced | None, str]:
     person = alert.person.person_key if alert.person else None
     try:
         if alert.rule_id not in kept.rulebook.rules:
@@ -116,7 +116,7 @@ def _by_kept(kept: KeptResult, alert: Alert) -> tuple[Reproduced | None, str]:
         return None, str(problem)
 
 
-def _by_data(kept: KeptResult, alert: Alert) -> tuple[RuleOutcome | None, str, list[str]]:
+def _by_data(kept: KeptAlerts, alert: Alert) -> tuple[RuleOutcome | None, str, list[str]]:
     wanted = kept.deliveries
     snapshots = snapshots_named(wanted)
     missing = sorted(wanted - {one.folder.name for one in snapshots})
@@ -135,7 +135,7 @@ def _same(alert: Alert, found: RuleOutcome) -> bool:
     return (found.outcome, found.level, found.sentence) == ("raised", alert.level, alert.sentence)
 
 
-def _facts(kept: KeptResult, alert: Alert, found: RuleOutcome | None) -> list[FactThen]:
+def _facts(kept: KeptAlerts, alert: Alert, found: RuleOutcome | None) -> list[FactThen]:
     book = kept.rulebook
     again = {one.id: one.value for one in found.facts} if found else {}
     facts = []
