@@ -54,14 +54,14 @@ class County:
         self.feeds: dict[str, FeedRows] = found
         self.number = 0
 
-    def screen(self, as_of: date, previous: Path | None = None) -> ScreeningResult:
+    def screen(self, as_of: date, previous: Path | None = None, *, policies: bool = False) -> ScreeningResult:
         tables = {name: self.files[name] for name in ("household", "person", "income")}
         return screen(
             rulebook=self.rulebook,
             registry=RegistryTables(**tables, distinct=False),
             feeds=self.feeds.values(),
             as_of=as_of,
-            policies=None,
+            policies=None if policies else (),
             previous=previous,
             threads=1,
         )
@@ -116,17 +116,20 @@ def _tables(result: ScreeningResult, names: tuple[str, ...] = TABLES) -> Mapping
     return {name: _counted(getattr(result, name)) for name in names if hasattr(result, name)}
 
 
-@pytest.mark.parametrize(("seed", "days"), [(1, 0), (2, 0), (3, 1), (4, 17), (5, 29)])
-def test_it_is_what_a_whole_screening_gives(tmp_path: Path, rulebook: Rulebook, seed: int, days: int) -> None:
+@pytest.mark.parametrize(("seed", "days", "policies"), [(1, 0, True), (3, 2, False), (5, 29, True)])
+def test_it_is_what_a_whole_screening_gives(
+    tmp_path: Path, rulebook: Rulebook, seed: int, days: int, policies: bool
+) -> None:
     county = County(tmp_path, rulebook)
-    first = county.screen(AS_OF)
+    first = county.screen(AS_OF, policies=policies)
     last = first.write(tmp_path / "run-0")
     first.close()
     rng = np.random.default_rng(seed)
     for step in (1, 2):
         county.change(rng)
         day = AS_OF + timedelta(days=days * step // 2)
-        whole, again = county.screen(day), county.screen(day, previous=last)
+        whole = county.screen(day, policies=policies)
+        again = county.screen(day, previous=last, policies=policies)
         try:
             assert again.basis is not None
             assert again.incremental, again.basis.refused

@@ -195,6 +195,7 @@ class Make:
         )
         Alert.objects.create(
             run=run,
+            since_run=run,
             clue=clue,
             household=household,
             person=person,

@@ -63,15 +63,15 @@ class World:
         given: dict[str, dict[str, Any]] = {
             "registry:household": {"household_no": self.places[village].household_no},
             "registry:unmask": {"household_no": self.places[village].household_no},
-            "discovery:screening": {"run_id": self.run_id},
-            **dict.fromkeys(
-                ("rulekeeping:rule", "rulekeeping:try", "rulekeeping:count", "rulekeeping:rule_retire"),
-                {"rule_id": "income.under_line_not_enrolled"},
-            ),
-            **dict.fromkeys(
-                ("rulekeeping:change", "rulekeeping:change_edit", "rulekeeping:change_rebase"),
-                {"change_id": self.change_id},
-            ),
+            **{f"discovery:{page}": {"run_id": self.run_id} for page in ("screening", "changes", "changes_export")},
+            **{
+                f"rulekeeping:{page}": {"rule_id": "income.under_line_not_enrolled"}
+                for page in ("rule", "try", "count", "rule_retire")
+            },
+            **{
+                f"rulekeeping:{page}": {"change_id": self.change_id}
+                for page in ("change", "change_edit", "change_rebase")
+            },
             "rulekeeping:change_move": {"change_id": self.change_id, "move": "withdraw"},
             "assistance:policy": {"policy_id": "minimum_living.dibao"},
             "rulekeeping:parameter": {"parameter_id": "monitoring_line"},
@@ -136,6 +136,8 @@ GIVEN = {
     "registry:household",
     "registry:unmask",
     "discovery:screening",
+    "discovery:changes",
+    "discovery:changes_export",
     "rulekeeping:rule",
     "rulekeeping:try",
     "rulekeeping:count",
@@ -246,7 +248,7 @@ OFFICERS = [
 ]
 LISTS = {
     "registry:households", "discovery:clues", "discovery:export", "discovery:region_alerts", "discovery:region_export",
-    "assistance:lines", "assistance:export",
+    "assistance:lines", "assistance:export", "discovery:changes", "discovery:changes_export",
 }  # fmt: skip
 SEARCHES = [*HEADS.values(), "村", "1499", "乡"]
 

@@ -23,6 +23,7 @@ ACTION_NAMES = {
     "account_unlock": _("解锁账号"),
     "unmask": _("查看完整证件号码"),
     "clue_export": _("导出线索"),
+    "change_export": _("导出筛查变化"),
     "region_alert_export": _("导出村乡预警"),
     "import_upload": _("上传文件"),
     "import_apply": _("写入导入"),

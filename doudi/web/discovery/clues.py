@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
+from doudi.web.discovery.changes import since_runs
 from doudi.web.discovery.keys import register_keys
 from doudi.web.discovery.models import Alert, Channel, Clue, ClueState, RunTally, ScreeningRun
 from doudi.web.discovery.queries import LEVEL_ORDER, RAISING
@@ -32,7 +33,8 @@ def keep_results(run: ScreeningRun, *, result: "ScreeningResult", report: Report
     report(_("整理线索"), 0, 0)
     clue_of = _keep_clues(run, alerts.filter(pc.is_in(alerts.column("level"), value_set=pa.array(RAISING))), report)
     report(_("写入预警"), 0, alerts.num_rows)
-    _keep_alerts(run, alerts, clue_of, report)
+    since = since_runs(run, alerts)
+    _keep_alerts(run, alerts, clue_of, since, report)
     _keep_tallies(run, engine)
     of_regions = keep_region_alerts(run, result)
     levels = Counter(alerts.column("level").to_pylist())
@@ -161,7 +163,7 @@ def _day(day: date) -> str:
     return day.isoformat()
 
 
-def _keep_alerts(run: ScreeningRun, alerts: pa.Table, clue_of: dict[int, int], report: Report) -> None:
+def _keep_alerts(run: ScreeningRun, alerts: pa.Table, clue_of: dict[int, int], since: pa.Array, report: Report) -> None:
     households = alerts.column("household_id").to_pylist()
     first = next_id(Alert)
     columns = {name: alerts.column(name) for name in ("household_id", "person_id", "region_code", "rule_id", "level")}
@@ -177,6 +179,7 @@ def _keep_alerts(run: ScreeningRun, alerts: pa.Table, clue_of: dict[int, int], r
                 "id": pa.array(range(first, first + len(households)), pa.int64()),
                 "run_id": pa.array([run.pk] * len(households), pa.int64()),
                 "clue_id": pa.array([clue_of.get(household) for household in households], pa.int64()),
+                "since_run_id": since,
                 **columns,
                 **text,
                 **data,

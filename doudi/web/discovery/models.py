@@ -164,6 +164,10 @@ class Alert(models.Model):
     legal_basis = models.JSONField(default=list)
     sentence = models.TextField(_("说明"))
     sentence_en = models.TextField(blank=True)
+    since_run = models.ForeignKey(ScreeningRun, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False)
+    """The first of the unbroken row of screenings that raised it: this one when it is new."""
+    gone_in = models.ForeignKey(ScreeningRun, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False)
+    """The screening after this one, when that one did not raise it any more."""
 
     objects = AlertQuerySet.as_manager()
 
@@ -177,6 +181,7 @@ class Alert(models.Model):
             models.Index(fields=["run", "risk", "clue"], name="alert_risk"),
             models.Index(fields=["household", "department"], name="alert_household"),
             models.Index(fields=["clue", "run", "department"], name="alert_clue"),
+            models.Index(fields=["gone_in"], condition=models.Q(gone_in__isnull=False), name="alert_gone"),
         ]
 
     def __str__(self) -> str:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from doudi.web.accounts.scope import Officer
 from doudi.web.audit.services import audit_record
 from doudi.web.discovery.models import Alert, Clue, RunState, ScreeningRun
-from doudi.web.discovery.results import results_dir
+from doudi.web.discovery.results import previous_result, results_dir
 from doudi.web.jobs.models import Job
 from doudi.web.jobs.progress import Report
 from doudi.web.jobs.work import long_work
@@ -18,6 +18,7 @@ from doudi.web.registry.bulk import refresh_statistics
 
 if TYPE_CHECKING:
     from doudi.feeds.snapshot import Snapshot
+    from doudi.screening.run import ScreeningResult
 
 MOST_OF_A_PROBLEM = 2000
 
@@ -59,6 +60,7 @@ def screen(job: Job, report: Report) -> dict[str, Any]:
             snapshots=snapshots,
             as_of=run.as_of,
             policies=None,
+            previous=previous_result(run),
             earlier=alerts_before(run, rulebook),
             progress=lambda share, doing: report(doing, round(share * 100), 100),
         )
@@ -81,6 +83,7 @@ def screen(job: Job, report: Report) -> dict[str, Any]:
                 "households": tables["household"].num_rows,
                 "persons": tables["person"].num_rows,
                 "seconds": round(result.seconds, 1),
+                **_how(result),
             }
             run.rulebook_digest = rulebook.digest
             run.snapshots = [_line(snapshot) for snapshot in snapshots]
@@ -97,6 +100,13 @@ def screen(job: Job, report: Report) -> dict[str, Any]:
         result.close()
     refresh_statistics(Clue, Alert, EntitlementLine)
     return run.counts
+
+
+def _how(result: "ScreeningResult") -> dict[str, Any]:
+    """How many households were worked out again upon the last screening, or why all of them were."""
+    if result.basis is None:
+        return {}
+    return {"recomputed": result.basis.households} if result.incremental else {"whole_because": result.basis.refused}
 
 
 def _line(snapshot: "Snapshot") -> dict[str, Any]:

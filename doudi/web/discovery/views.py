@@ -10,8 +10,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from doudi.web.accounts.roles import Action
+from doudi.web.discovery.changes import change_counts
 from doudi.web.discovery.export import clue_workbook
 from doudi.web.discovery.forms import ClueFilterForm, ScreeningForm
+from doudi.web.discovery.models import RunState
 from doudi.web.discovery.presenting import comparison
 from doudi.web.discovery.queries import clue_choices, clue_page, screening_detail, screening_list
 from doudi.web.discovery.services import screening_start
@@ -71,4 +74,6 @@ def screening(request: OfficerRequest, run_id: int) -> HttpResponse:
     detail = screening_detail(actor=request.officer, run_id=run_id)
     before, rules = comparison(request.officer, detail)
     context = {"detail": detail, "run": detail.run, "job": detail.job, "before": before, "rules": rules}
+    if detail.run.state == RunState.DONE and before is not None and request.officer.may(Action.CLUE_SEE):
+        context["changes"] = change_counts(detail.run, actor=request.officer)
     return render(request, "discovery/screening.html", context)
