@@ -34,10 +34,10 @@ def followed_events(county: County, tables: Mapping[str, pa.Table], thresholds: 
     today, count = day_number(county.as_of), county.households
     earliest = day_number((Month(county.as_of) - months).first_day)
     happened, risk = np.full(count, NEVER), np.full(count, NONE)
-    for kind, days in _events(county, tables, thresholds):
+    for cause, days in _events(county, tables, thresholds):
         days = np.where(days >= earliest, days, NEVER)
         first = days < happened
-        happened, risk = np.where(first, days, happened), np.where(first, RISKS.index(kind), risk)
+        happened, risk = np.where(first, days, happened), np.where(first, RISKS.index(cause), risk)
     since = happened + rng.integers(30, 183, count)
     monitoring = county.monitoring
     follows = (monitoring.type < 0) & (happened < NEVER) & (since <= today - 5) & (rng.random(count) < _FOLLOWED)

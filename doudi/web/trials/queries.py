@@ -101,7 +101,7 @@ def household_lines(
 
 
 def _page(found: Page[Any], lines: list[HouseholdLine]) -> Page[HouseholdLine]:
-    found.object_list = lines  # type: ignore[assignment]
+    found.object_list = lines
     return found
 
 

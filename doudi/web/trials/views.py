@@ -149,7 +149,8 @@ def trial(request: OfficerRequest, trial_id: int) -> HttpResponse:
         return render(request, "trials/what_if.html", context | what_if_context(detail.trial, detail.figures))
     sort = request.GET.get("sort", "-recall")
     book = current_rulebook()
-    titles = {one.id: one.title for one in (*book.sources.values(), *book.parameters.values())}
+    titles = {name: source.title for name, source in book.sources.items()}
+    titles |= {name: parameter.title for name, parameter in book.parameters.items()}
     context |= look_back_context(detail.figures, sort=sort)
     context |= {"sort": sort, "caveats": caveats(detail.figures, titles)}
     return render(request, "trials/look_back.html", context)
