@@ -359,6 +359,22 @@ def check_policies(policies: Mapping[str, Policy]) -> Iterator[Problem]:
         elif policy.replaces is not None and policies[policy.replaces].subject != policy.subject:
             message = f"{policy.replaces} 的对象（人或户）与本政策不同，不能替代"
             yield policy.document.problem("subject", message, "两项政策用同一 subject", at=("replaces",))
+    yield from _circles(policies)
+
+
+def _circles(policies: Mapping[str, Policy]) -> Iterator[Problem]:
+    """Policies that go before themselves by way of others: nobody could say which one counts."""
+    for policy in policies.values():
+        reached: set[str] = set()
+        waiting = list(policy.excludes)
+        while waiting:
+            name = waiting.pop()
+            if name in policies and name not in reached:
+                reached.add(name)
+                waiting += policies[name].excludes
+        if policy.id in reached:
+            message = f"excludes 里的政策与 {policy.id} 互相排在前面，分不出先后"
+            yield policy.document.problem("cycle", message, "只在优先的那一项里写 excludes", at=("excludes",))
 
 
 def check_departed(

@@ -7,7 +7,7 @@ goes before it), `yuan` (a year), `state`. Unknown is not false.
 # ruff: noqa: S608 - every name in these statements is an identifier that the rulebook has checked
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from doudi.rulebook import Fact, Policy
 from doudi.rulebook.loading import MEMBER_FACT
@@ -44,6 +44,7 @@ class EntitlementSql:
     rules: RuleSql
     absent: Mapping[str, Mapping[str, str]]
     """Policy → fact of its conditions → the absent source that makes it unknown for everybody."""
+    _receipts: dict[tuple[str, str], tuple[str, list[str]]] = field(default_factory=dict)
 
     # ---- everybody, and those who left
 
@@ -115,13 +116,14 @@ class EntitlementSql:
 
     def _receipt(self, policy: Policy, key: str) -> tuple[str, list[str]]:
         """The query of what is received, and its columns as seen from a row joined to it as `g`."""
-        receipt = policy.received
-        assert receipt is not None  # noqa: S101 - asked only of policies with one
-        query, columns = self.writer.receipt(receipt.facts, key)
-        there = {fact.id for fact in receipt.facts}
-        return query, columns + [
-            f"CAST(NULL AS {kind}) AS {name}" for name, kind in _NOTHING.items() if name not in there
-        ]
+        if (policy.id, key) not in self._receipts:
+            receipt = policy.received
+            assert receipt is not None  # noqa: S101 - asked only of policies with one
+            query, columns = self.writer.receipt(receipt.facts, key)
+            there = {fact.id for fact in receipt.facts}
+            nothing = [f"CAST(NULL AS {kind}) AS {name}" for name, kind in _NOTHING.items() if name not in there]
+            self._receipts[policy.id, key] = query, columns + nothing
+        return self._receipts[policy.id, key]
 
     def where_in_force(self, policy: Policy) -> str:
         """SQL of where a policy holds, over `h.region_code`; empty: everywhere."""
@@ -140,6 +142,8 @@ class EntitlementSql:
     def _beside(self, policy: Policy, rows: str) -> str:
         """The rows, with the title of a policy that the subject has (`beside`) or is due (`due_beside`) instead.
 
+        One that is only presumed to be due takes nothing away from another.
+
         `shared`: such a policy is told by the very same rows of the feed, which are not counted twice.
         """
         before = self.before(policy)
@@ -154,10 +158,11 @@ class EntitlementSql:
         for one in before:
             alike = _told_alike(one, policy)
             shared = "TRUE" if alike else "FALSE"
+            due = "FALSE" if one.presumed else "COALESCE(eligible, FALSE)"
             has = f"{RECEIVED} AND eligible" if alike else f"{RECEIVED} AND wrong IS NOT TRUE"
             others.append(
                 f"SELECT {key}, CASE WHEN {has} THEN {text(one.title)} END AS title, "
-                f"CASE WHEN {has} THEN {text(one.title_en)} END AS title_en, COALESCE(eligible, FALSE) AS due, "
+                f"CASE WHEN {has} THEN {text(one.title_en)} END AS title_en, {due} AS due, "
                 f"{shared} AND COALESCE(eligible, FALSE) AS shared FROM {policy_table(one.id)}"
             )
         return (
