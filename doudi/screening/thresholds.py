@@ -57,8 +57,8 @@ class Thresholds:
 
     def bindings(self, table: str) -> dict[str, exp.Expression]:
         """What each parameter is replaced by in a formula: its literal, or the column of `table` that holds it."""
-        fixed = self.fixed
-        return {name: fixed.get(name) or exp.column(name, table=table, quoted=True) for name in self.parameters}
+        varying = {name: exp.column(name, table=table, quoted=True) for name in self.varying}
+        return {**self.fixed, **varying}
 
     @cached_property
     def fixed(self) -> dict[str, exp.Expression]:
@@ -137,7 +137,7 @@ def literal(value: Any) -> exp.Expression:
     if isinstance(value, (int, float)):
         return exp.Literal.number(plain(float(value)))
     if isinstance(value, date):
-        return exp.cast(exp.Literal.string(value.isoformat()), "DATE")
+        return exp.Cast(this=exp.Literal.string(value.isoformat()), to=exp.DataType(this=exp.DataType.Type.DATE))
     if isinstance(value, (tuple, list)):
         return exp.Array(expressions=[exp.Literal.string(str(one)) for one in value])
     return exp.Literal.string(str(value))
