@@ -161,7 +161,7 @@ def make_plan(
         steps=tuple(steps),
         on_demand=tuple(_on_demand(chosen, facts, writer, rule_sql)),
         queries=queries,
-        columns=columns | regional.columns,
+        columns=columns | dict(regional.columns),
         regional=regional,
         entitlement=entitlement,
         counting=rule_sql.counting([rule for rule in chosen if absent[rule.id]]),
