@@ -30,7 +30,7 @@ from doudi.screening.province import COUNTY_FOLDER, CountyFolder, Found, with_co
 from doudi.screening.regional import REGION_FACTS
 from doudi.screening.regional_result import CANNOT_TELL_SCHEMA as REGION_UNKNOWN_SCHEMA
 from doudi.screening.result_sql import facts_sql, outcomes_sql, region_facts_sql, unknown_sql
-from doudi.screening.rule_sql import NO_DATA, outcome_column
+from doudi.screening.rule_sql import NO_DATA, outcome_column, union_all
 from doudi.screening.run import CANNOT_TELL_SCHEMA, ScreeningResult, screen
 from doudi.screening.spark import COUNTY, Spark, spark_schema
 
@@ -292,20 +292,20 @@ class _OfCounties:
             query = f"SELECT {COUNTY}, COUNT(*) FROM {table_name(source)} GROUP BY {COUNTY}"
             for county, rows in self.engine.frame(query).collect():
                 found[county]["people"][place] = rows
+        queries: list[str] = []
         for feed in self.result.feeds:
             regional = self.result.rulebook.sources[feed].subject == "region"
             key, registered = ("region_code", HOUSEHOLD) if regional else ("person_key", PERSON)
-            query = (
-                f"SELECT f.{COUNTY}, COUNT(*), COUNT(f.{key}), COUNT(p.{key}) FROM {table_name(feed)} f LEFT JOIN "
-                f"(SELECT DISTINCT {key}, {COUNTY} FROM {table_name(registered)}) p "
+            queries.append(
+                f"SELECT '{feed}' AS feed, f.{COUNTY}, COUNT(*), COUNT(f.{key}), COUNT(p.{key}) FROM {table_name(feed)} f "
+                f"LEFT JOIN (SELECT DISTINCT {key}, {COUNTY} FROM {table_name(registered)}) p "
                 f"ON p.{key} = f.{key} AND p.{COUNTY} = f.{COUNTY} GROUP BY f.{COUNTY}"
             )
-            nothing = {"rows": 0, "without_id": 0, "not_registered": 0}
             for one in found.values():
-                one["unmatched"][feed] = dict(nothing)
-            for county, rows, with_key, known in self.engine.frame(query).collect():
-                told = {"rows": rows, "without_id": rows - with_key, "not_registered": with_key - known}
-                found[county]["unmatched"][feed] = told
+                one["unmatched"][feed] = {"rows": 0, "without_id": 0, "not_registered": 0}
+        for feed, county, rows, with_key, known in self.engine.frame(union_all(queries)).collect() if queries else ():
+            told = {"rows": rows, "without_id": rows - with_key, "not_registered": with_key - known}
+            found[county]["unmatched"][feed] = told
         return found
 
 

@@ -1,8 +1,8 @@
 """Apache Spark runs a plan over Parquet files, on one machine or a cluster. Everything particular to Spark is here.
 
-Tables of a plan that are wide are kept as Parquet in a scratch folder, so that every later statement reads only the
-columns it names; narrow ones are kept in the executors' memory (and on their disks where that is full). Statements run
-as SQL expressions alone: no Python touches a row.
+Every table of a plan is kept as Parquet in a scratch folder: later statements read only the columns they name, plans
+stay short however many tables went before, and what an executor has done outlives it. Statements run as SQL expressions
+alone: no Python touches a row.
 
 Rows of several counties carry the column `county`. Their keys are then mixed with it, so that nobody is joined across
 counties by accident: a person registered in two counties is two persons, each judged by the rows of the own county.
@@ -21,7 +21,6 @@ import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import from_arrow_schema
 from pyspark.sql.types import DecimalType, NullType, StringType, StructType, TimestampNTZType, TimestampType
-from pyspark.storagelevel import StorageLevel
 
 from doudi.rulebook.value_types import ColumnType
 from doudi.screening.duckdb import Progress
@@ -36,10 +35,6 @@ COUNTIES_OF_HOUSEHOLDS: Final = "counties_of_households"
 _KEYS: Final = ("household_key", "person_key")
 _RAW: Final = "raw_"
 """Tables of this beginning become tables of the screening only by `typed`, which mixes their keys."""
-_WIDE: Final = 30
-"""Tables with more columns than this are read column by column from Parquet."""
-_LONG_UNION: Final = 8
-"""Tables put together of more parts than this are worked out once, before anything else needs them."""
 
 
 class Spark:
@@ -52,7 +47,6 @@ class Spark:
         for name, value in _FOR_PLANS.items():
             self.session.conf.set(name, value)
         self._scratch = Path(tempfile.mkdtemp(prefix="doudi-spark-", dir=scratch))
-        self._kept: list[DataFrame] = []
         self._made: set[str] = set()
         self._mixed = False
 
@@ -128,20 +122,13 @@ class Spark:
 
     def make(self, step: Step) -> None:
         if step.name not in self._made:
-            laborious = step.sql.count(" UNION ALL ") > _LONG_UNION
-            self._keep(step.name, self.session.sql(spark_sql(step.sql)), on_disk=laborious)
+            self._keep(step.name, self.session.sql(spark_sql(step.sql)))
             self._made.add(step.name)
 
-    def _keep(self, name: str, frame: DataFrame, *, on_disk: bool = False) -> None:
-        """Wide tables are worked out now and kept as Parquet, narrow ones when first needed and kept in memory."""
-        if on_disk or len(frame.columns) > _WIDE:
-            path = str(self._scratch / name)
-            frame.write.mode("overwrite").parquet(path)
-            frame = self.session.read.schema(frame.schema).parquet(path)
-        else:
-            frame = frame.persist(StorageLevel.MEMORY_AND_DISK)
-            self._kept.append(frame)
-        frame.createOrReplaceTempView(name)
+    def _keep(self, name: str, frame: DataFrame) -> None:
+        path = str(self._scratch / name)
+        frame.write.mode("overwrite").parquet(path)
+        self.session.read.schema(frame.schema).parquet(path).createOrReplaceTempView(name)
 
     def _view(self, name: str, sql: str) -> None:
         self.session.sql(sql).createOrReplaceTempView(name)
@@ -177,9 +164,6 @@ class Spark:
         return [row[0] for row in self.frame(sql).collect()]
 
     def close(self) -> None:
-        for frame in self._kept:
-            frame.unpersist()
-        self._kept.clear()
         shutil.rmtree(self._scratch, ignore_errors=True)
 
 
