@@ -15,6 +15,7 @@ from doudi.rulebook.policies import COUNTRY
 from doudi.rulebook.receipts import GRACE, LEFT_ON, RECEIVED, RECEIVED_LAST, RECEIVED_TIMES, RECEIVED_YUAN
 from doudi.screening.counting import DIALECT
 from doudi.screening.fact_sql import FactSql
+from doudi.screening.narrowing import columns_of, conjuncts
 from doudi.screening.rule_sql import RuleSql, union_all
 from doudi.screening.writing import text
 from doudi.standards.periods import Month
@@ -98,21 +99,38 @@ class EntitlementSql:
         if policy.received and policy.received.most_times in self.rules.thresholds.varying:
             varying.append(str(policy.received.most_times))
         columns += [f'h."{column}"' for name in dict.fromkeys(varying) for column in (name, f"{name}__json")]
-        return columns + (self._receipt(policy, self._key(policy))[1] if policy.received else [])
-
-    @staticmethod
-    def _key(policy: Policy) -> str:
-        return "person_key" if policy.subject == "person" else "household_key"
+        if policy.received is None:
+            return columns
+        return columns + ([f"p.{name}" for name in _NOTHING] if person else self._receipt(policy, "household_key")[1])
 
     def _rows(self, policy: Policy) -> str:
         rows = "household_facts h"
         if policy.subject == "person":
-            rows = f"{POLICY_PERSONS} p JOIN household_facts h ON h.household_key = p.household_key"
-        if policy.received is not None:
-            key, owner = self._key(policy), "p" if policy.subject == "person" else "h"
-            query, _columns = self._receipt(policy, key)
-            rows += f" LEFT JOIN ({query}) g ON g.{key} = {owner}.{key}" if query else ""
+            rows = f"({self._possible(policy)}) p JOIN household_facts h ON h.household_key = p.household_key"
+        elif policy.received is not None:
+            rows = _with_receipt(rows, self._receipt(policy, "household_key")[0], "h.household_key")
         return f"{rows} WHERE {where}" if (where := self.where_in_force(policy)) else rows
+
+    def _possible(self, policy: Policy) -> str:
+        """The persons who may be entitled as far as their own facts tell, or who receive it."""
+        rows, receives = f"{POLICY_PERSONS} p", ""
+        if policy.received is not None:
+            query, columns = self._receipt(policy, "person_key")
+            rows = f"(SELECT p.*, {', '.join(columns)} FROM {_with_receipt(rows, query, 'p.person_key')}) p"
+            receives = f" OR p.{RECEIVED}"
+        elif policy.receives is not None:
+            return f"SELECT * FROM {rows}"
+        own = [
+            f"{part} IS NOT FALSE"
+            for tree, part in zip(
+                conjuncts(policy.eligible.bound(self.rules.bindings())), self.rules.parts(policy.eligible), strict=True
+            )
+            if not any(self._of_household(name) for name in columns_of(tree))
+        ]
+        return f"SELECT p.* FROM {rows}" + (f" WHERE ({' AND '.join(own)}){receives}" if own else "")
+
+    def _of_household(self, name: str) -> bool:
+        return name in self.writer.facts and self.writer.facts[name].subject == "household"
 
     def _receipt(self, policy: Policy, key: str) -> tuple[str, list[str]]:
         """The query of what is received, and its columns as seen from a row joined to it as `g`."""
@@ -262,6 +280,11 @@ def _told_alike(one: Policy, other: Policy) -> bool:
 
 def _where(fact: Fact) -> str:
     return fact.where.text if fact.where is not None else ""
+
+
+def _with_receipt(rows: str, query: str, key: str) -> str:
+    """Rows joined to what is received as `g`; without the source there is nothing to join."""
+    return f"{rows} LEFT JOIN ({query}) g ON g.{key.partition('.')[2]} = {key}" if query else rows
 
 
 def _month_number(day: str) -> str:
