@@ -16,11 +16,12 @@ from doudi.feeds.contract import load_contracts
 from doudi.rulebook import Rulebook, RulebookError, load_rulebook
 from doudi.rulebook.calendar_functions import FUNCTIONS
 from doudi.screening.cases import run_cases
+from doudi.screening.entitlement_cases import run_policy_cases
 
 ROOT = Path(__file__).parents[2]
 GUIDES = [ROOT / "docs" / name for name in ("rule-writers.md", "rule-writers.zh.md")]
 _FENCE = re.compile(r"^```(\w*)[ \t]*([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_MARKED = re.compile(r"^([+!]?)(rules/(?:parameters|facts|screening|feeds)/[\w.]+\.yaml)$")
+_MARKED = re.compile(r"^([+!]?)(rules/(?:parameters|facts|screening|policies|feeds)/[\w.]+\.yaml)$")
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,10 @@ def test_the_cases_of_the_examples_hold(guide: Path, copy: Path) -> None:
         Path(example.file).stem for example in examples(guide) if "/screening/" in example.file and not example.mark
     ]
     assert told
-    results = run_cases(rulebook, rules=told)
-    assert results
+    policies = [Path(example.file).stem for example in examples(guide) if "/policies/" in example.file]
+    assert policies
+    results = [*run_cases(rulebook, rules=told), *run_policy_cases(rulebook, policies=policies)]
+    assert len(results) > len(told) + len(policies)
     assert [result.problem for result in results if not result.passed] == []
 
 
