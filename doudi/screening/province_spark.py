@@ -297,7 +297,8 @@ class _OfCounties:
             regional = self.result.rulebook.sources[feed].subject == "region"
             key, registered = ("region_code", HOUSEHOLD) if regional else ("person_key", PERSON)
             queries.append(
-                f"SELECT '{feed}' AS feed, f.{COUNTY}, COUNT(*), COUNT(f.{key}), COUNT(p.{key}) FROM {table_name(feed)} f "
+                f"SELECT '{feed}' AS feed, f.{COUNTY}, COUNT(*), COUNT(f.{key}), COUNT(p.{key}) "
+                f"FROM {table_name(feed)} f "
                 f"LEFT JOIN (SELECT DISTINCT {key}, {COUNTY} FROM {table_name(registered)}) p "
                 f"ON p.{key} = f.{key} AND p.{COUNTY} = f.{COUNTY} GROUP BY f.{COUNTY}"
             )
