@@ -24,6 +24,7 @@ ACTION_NAMES = {
     "unmask": _("查看完整证件号码"),
     "clue_export": _("导出线索"),
     "change_export": _("导出筛查变化"),
+    "entitlement_export": _("导出政策核对名单"),
     "region_alert_export": _("导出村乡预警"),
     "import_upload": _("上传文件"),
     "import_apply": _("写入导入"),

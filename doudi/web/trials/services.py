@@ -100,7 +100,7 @@ def _queued(trial: Trial, *, actor: Officer, region: RegionCode, work: str) -> T
         arguments={"trial": trial.pk, "officer": audit_identity(actor)},
     )
     trial.save(update_fields=["job"])
-    _noted("trial_start", trial, actor, {"kind": trial.kind, "changes": trial.told})
+    _noted(trial, actor, {"kind": trial.kind, "changes": trial.told}, action="trial_start")
     return trial
 
 
@@ -116,12 +116,12 @@ def trial_delete(*, actor: Officer, trial_id: int) -> None:
     if trial.state in {TrialState.QUEUED, TrialState.RUNNING}:
         raise ActionRefused("running", _("还在进行，完成后才能删除。"))
     folder = trial.result_dir
-    _noted("trial_delete", trial, actor, {"title": trial.title})
+    _noted(trial, actor, {"title": trial.title}, action="trial_delete")
     trial.delete()
     transaction.on_commit(lambda: forget_result(folder))
 
 
-def _noted(action: str, trial: Trial, actor: Officer, detail: dict[str, Any]) -> None:
+def _noted(trial: Trial, actor: Officer, detail: dict[str, Any], *, action: str) -> None:
     audit_record(
         action=action,
         actor=actor,
