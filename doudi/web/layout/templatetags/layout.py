@@ -144,7 +144,7 @@ def listed(parts: Iterable[Any]) -> str:
     return (", " if in_english() else "、").join(str(part) for part in parts)
 
 
-TITLED = re.compile(r"(?P<title>[^《（]+(?:意见|办法|条例|准则|通知|制度|指南|规则|法))(?P<number>（.+）)?")
+TITLED = re.compile(r"(?P<title>[^《（]+(?:意见|办法|条例|准则|通知|制度|指南|规则|规定|(?<!做)法))(?P<number>（.+）)?")
 
 
 @register.filter
