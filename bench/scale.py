@@ -37,7 +37,7 @@ RULES = ROOT / "rules"
 RESULTS = ROOT / "bench" / "results"
 AS_OF = date(2023, 8, 1)
 CONTENDERS = ("duckdb", "whole", "spark")
-PERSONS_A_HOUSEHOLD = 3.3
+PERSONS_A_HOUSEHOLD = 3.6
 SEED = 7
 
 

@@ -149,7 +149,7 @@ def gaps(
     rules: RulesFolder = None,
 ) -> None:
     """Screen with all policies, write the workbook of policies."""
-    from doudi.screening.entitlement_report import write_gaps
+    from doudi.screening.books.policies import write_gaps
 
     if out.suffix.lower() != ".xlsx":
         fail(_("--out 应是 .xlsx 文件，例如 gaps.xlsx"))
@@ -172,7 +172,7 @@ def gaps(
 
 def print_policies(result: "ScreeningResult") -> None:
     """A table of policies that concern anybody, with counts by state."""
-    from doudi.screening.entitlement_report import coverage
+    from doudi.screening.books.policies import coverage
     from doudi.standards.codes import EntitlementState
 
     english = asked_language() == "en"

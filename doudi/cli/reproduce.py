@@ -23,7 +23,7 @@ def reproduce(
 ) -> None:
     """Exit code 1 when an alert comes out differently."""
     from doudi.rulebook import RulebookError
-    from doudi.screening.reproduce import KeptAlerts, NotKept
+    from doudi.screening.results.reproduce import KeptAlerts, NotKept
     from doudi.standards.pseudonym import Pseudonymiser
 
     key = Pseudonymiser.for_folder(snapshots or result).household_key(household) if household else None

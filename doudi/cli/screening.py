@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from doudi.screening.commands import FolderScreening
     from doudi.screening.engine import Engine
-    from doudi.screening.entitlement_household import Entitlement
-    from doudi.screening.explain import RuleOutcome
+    from doudi.screening.results.explain import RuleOutcome
+    from doudi.screening.results.policies import Entitlement
 
 STEPS = 1000
 REGISTRY = typer.Option(help=_("户籍台账的文件夹(户信息、人口信息、收入、行政区划)"), exists=True)
@@ -139,7 +139,7 @@ def _print_since(done: "FolderScreening") -> None:
     """What changed since the screening before, and how much of it had to be worked out again."""
     if done.since is None:
         return
-    from doudi.screening.comparing import GONE, NEW, STILL
+    from doudi.screening.trials.comparing import GONE, NEW, STILL
 
     counts = done.since.counts
     line = _("与 %(day)s 相比：新出现 %(new)d 条，已消失 %(gone)d 条，仍存在 %(still)d 条") % {
@@ -158,7 +158,7 @@ def _print_since(done: "FolderScreening") -> None:
 
 def _print_regions(done: "FolderScreening") -> None:
     """The alerts of villages and townships, one line each."""
-    from doudi.screening.names import place_names
+    from doudi.screening.results.names import place_names
 
     alerts = done.result.region_alerts.to_pylist()
     if not alerts:
@@ -188,7 +188,7 @@ def explain(
 ) -> None:
     """Every rule for one household, or for one village or township, alerts first."""
     from doudi.screening.commands import explain_household
-    from doudi.screening.explain import explain_region
+    from doudi.screening.results.explain import explain_region
 
     if (household_no is None) == (region is None):
         fail(_("请写户编号，或用 --region 写区划代码，二者写一个"))

@@ -39,7 +39,7 @@ def what_if(
     rules: RulesFolder = None,
 ) -> None:
     """Try a change against today; nothing is kept but the workbook."""
-    from doudi.screening.trial_commands import what_if_folder
+    from doudi.screening.trials.commands import what_if_folder
 
     _only_xlsx(out)
     with _told() as tell:
@@ -90,7 +90,7 @@ def look_back(
     rules: RulesFolder = None,
 ) -> None:
     """Run today's rules over past months and hold them against who was enrolled later."""
-    from doudi.screening.trial_commands import look_back_folder
+    from doudi.screening.trials.commands import look_back_folder
 
     _only_xlsx(out)
     with _told() as tell:

@@ -9,7 +9,7 @@ from doudi.rulebook import Case, MissingParameter, Rule, Rulebook
 from doudi.rulebook.loading import MEMBER_FACT
 from doudi.rulebook.value_types import ValueType
 from doudi.screening.duckdb import DuckDb
-from doudi.screening.rule_sql import ESCALATED, OUTCOMES, RuleSql
+from doudi.screening.sql.rules import ESCALATED, OUTCOMES, RuleSql
 from doudi.screening.thresholds import ARROW_TYPES, Thresholds
 
 OUTCOME_LABELS = {"raised": "预警", "not_raised": "不预警", "cannot_tell": "无法判断"}

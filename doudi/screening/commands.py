@@ -12,19 +12,19 @@ from doudi.feeds.snapshot import list_snapshots
 from doudi.rulebook import Problem, Rule, Rulebook, RulebookError, load_rulebook
 from doudi.rulebook.checking import doubts
 from doudi.rulebook.loading import FOLDERS
+from doudi.screening.books.alerts import Intake, write_alerts
+from doudi.screening.books.since import Since, alerts_a_month_before
 from doudi.screening.cases import CaseResult, run_cases
 from doudi.screening.engine import Engine
-from doudi.screening.entitlement_household import Entitlement, entitlements_of
-from doudi.screening.explain import RuleOutcome, explain
 from doudi.screening.firing import check_on_county
 from doudi.screening.inputs import RegistryTables, region_codes
-from doudi.screening.left_out import LeftOut, without_missing
-from doudi.screening.names import household_key_of, person_names
-from doudi.screening.report import Intake, write_alerts
+from doudi.screening.results.explain import RuleOutcome, explain
+from doudi.screening.results.left_out import LeftOut, without_missing
+from doudi.screening.results.names import household_key_of, person_names
+from doudi.screening.results.policies import Entitlement, entitlements_of
 from doudi.screening.run import ScreeningResult, screen
 from doudi.screening.shelf import Progress, Shelf
-from doudi.screening.since import Since, alerts_a_month_before
-from doudi.screening.writing import written
+from doudi.screening.sql.writing import written
 from doudi.standards.pseudonym import Pseudonymiser
 from doudi.standards.regions import RegionCode
 

@@ -15,12 +15,12 @@ from doudi.rulebook import Fact, Policy, Rulebook
 from doudi.rulebook.loading import MEMBER_FACT
 from doudi.rulebook.policies import COUNTRY
 from doudi.rulebook.receipts import GRACE, LEFT_ON
-from doudi.screening.entitlement_sql import DEPARTED, POLICY_PERSONS, EntitlementSql, departed_table, policy_table
-from doudi.screening.entitlement_words import EntitlementWords
-from doudi.screening.fact_sql import FactSql
-from doudi.screening.rule_sql import RuleSql, union_all
+from doudi.screening.sql.facts import FactSql
+from doudi.screening.sql.policies import DEPARTED, POLICY_PERSONS, EntitlementSql, departed_table, policy_table
+from doudi.screening.sql.policy_words import EntitlementWords
+from doudi.screening.sql.rules import RuleSql, union_all
+from doudi.screening.sql.writing import text
 from doudi.screening.thresholds import Thresholds
-from doudi.screening.writing import text
 from doudi.standards.codes import EntitlementState
 from doudi.standards.regions import RegionCode
 

@@ -11,8 +11,8 @@ from doudi.rulebook.policies import PolicyCase
 from doudi.rulebook.receipts import RECEIVED, RECEIVED_LAST, RECEIVED_TIMES, RECEIVED_YUAN
 from doudi.screening.cases import given_column
 from doudi.screening.duckdb import DuckDb
-from doudi.screening.entitlement_sql import judged_sql, state_sql
-from doudi.screening.rule_sql import RuleSql
+from doudi.screening.sql.policies import judged_sql, state_sql
+from doudi.screening.sql.rules import RuleSql
 from doudi.screening.thresholds import Thresholds, unknown_value
 from doudi.standards.codes import EntitlementState
 

@@ -21,14 +21,14 @@ from doudi.rulebook.facts import AS_OF
 from doudi.rulebook.loading import MEMBER_FACT
 from doudi.rulebook.policies import Policy
 from doudi.rulebook.predicate import conjuncts
-from doudi.screening.counting import DIALECT
 from doudi.screening.inputs import RegistryTables, region_codes
-from doudi.screening.left_out import without_missing
-from doudi.screening.regional import REGION_FACTS
-from doudi.screening.rule_sql import ESCALATED, RAISED, outcome_column
+from doudi.screening.results.left_out import without_missing
 from doudi.screening.run import ScreeningResult, screen
+from doudi.screening.sql.counting import DIALECT
+from doudi.screening.sql.regions import REGION_FACTS
+from doudi.screening.sql.rules import ESCALATED, RAISED, outcome_column
+from doudi.screening.sql.writing import text
 from doudi.screening.thresholds import literal
-from doudi.screening.writing import text
 
 _MAKE = "重看条件和引用的事实；确实少见就不必改"
 

@@ -9,8 +9,8 @@ from typing import Final
 from doudi.rulebook import MissingParameter, Parameter, ParameterValue, Rulebook
 from doudi.rulebook.loading import MEMBER_FACT
 from doudi.rulebook.parameters import Value
-from doudi.screening.workbook import book_at
-from doudi.screening.writing import written
+from doudi.screening.books.workbook import book_at
+from doudi.screening.sql.writing import written
 from doudi.standards.periods import IncomeYear
 from doudi.standards.regions import RegionCode, RegionLevel
 

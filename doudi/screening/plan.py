@@ -24,9 +24,9 @@ from doudi.screening.entitlement import (
     plan_entitlements,
     policies_for,
 )
-from doudi.screening.fact_sql import FactSql, Holding, group_table, table_name
-from doudi.screening.regional import RegionalPlan, counts_alerts, plan_regional, township_of
-from doudi.screening.rule_sql import PERSONS_WITH_HOUSEHOLD, RuleSql, found_table, table_of, union_all, with_household
+from doudi.screening.sql.facts import FactSql, Holding, group_table, table_name
+from doudi.screening.sql.regions import RegionalPlan, counts_alerts, plan_regional, township_of
+from doudi.screening.sql.rules import PERSONS_WITH_HOUSEHOLD, RuleSql, found_table, table_of, union_all, with_household
 from doudi.screening.thresholds import Thresholds, thresholds_for
 
 

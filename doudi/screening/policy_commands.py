@@ -8,7 +8,7 @@ from pathlib import Path
 from doudi.rulebook import Policy, Rulebook, load_rulebook
 from doudi.screening.commands import ShownValue, parameters_shown
 from doudi.screening.entitlement_cases import PolicyCaseResult, run_policy_cases
-from doudi.screening.entitlement_words import what_is_given
+from doudi.screening.sql.policy_words import what_is_given
 from doudi.standards.regions import RegionCode
 
 

@@ -33,7 +33,7 @@ from doudi.rulebook.sources import HOUSEHOLD, INCOME, PERSON
 from doudi.screening.duckdb import DuckDb, Progress
 from doudi.screening.entitlement import apart
 from doudi.screening.inputs import FeedRows, RegistryTables, Rows, columns_of, standing
-from doudi.screening.keeping import ROWS_A_GROUP, manifest_of
+from doudi.screening.results.keeping import ROWS_A_GROUP, manifest_of
 from doudi.screening.run import ScreeningResult, screen
 
 COUNTY_FOLDER: Final = "county="

@@ -16,18 +16,19 @@ from doudi.feeds.snapshot import Snapshot
 from doudi.rulebook import Rule, Rulebook
 from doudi.rulebook.sources import HOUSEHOLD, INCOME, PERSON, REGISTRY
 from doudi.rulebook.value_types import NUMBER, TEXT
-from doudi.screening import entitlement, regional_result
+from doudi.screening import entitlement
 from doudi.screening.duckdb import KEYS, DuckDb, Progress
 from doudi.screening.engine import Engine
-from doudi.screening.fact_sql import Holding, table_name
-from doudi.screening.incremental import Basis, basis_of, settle, standing_counts, standing_rows
+from doudi.screening.incremental.basis import Basis, basis_of, settle, standing_counts, standing_rows
 from doudi.screening.inputs import FeedRows, RegistryTables, Rows, columns_of, never_null, standing
-from doudi.screening.keeping import manifest_of, write_result
-from doudi.screening.left_out import SOURCE, LeftOut
 from doudi.screening.plan import Plan, make_plan
-from doudi.screening.regional import EARLIER
-from doudi.screening.result_sql import facts_sql, outcomes_sql, unknown_sql
-from doudi.screening.rule_sql import outcome_column
+from doudi.screening.results import regions as regional_result
+from doudi.screening.results.keeping import manifest_of, write_result
+from doudi.screening.results.left_out import SOURCE, LeftOut
+from doudi.screening.sql.facts import Holding, table_name
+from doudi.screening.sql.regions import EARLIER
+from doudi.screening.sql.results import facts_sql, outcomes_sql, unknown_sql
+from doudi.screening.sql.rules import outcome_column
 
 CANNOT_TELL_SCHEMA = pa.schema(
     [
@@ -247,7 +248,7 @@ class ScreeningResult:
         return manifest_of(self)
 
     def write(self, folder: Path) -> Path:
-        """Keep the result in a new folder (see `doudi.screening.keeping`). Whole or not at all."""
+        """Keep the result in a new folder (see `doudi.screening.results.keeping`). Whole or not at all."""
         return write_result(self, folder)
 
     def close(self) -> None:

@@ -17,8 +17,8 @@ from doudi.feeds.problems import Problem, UnreadableFile
 from doudi.feeds.registry import assemble, write_registry
 from doudi.feeds.sheet import SheetReading, read_sheet
 from doudi.feeds.snapshot import Snapshot, contract_fingerprint, key_check, list_snapshots, write_snapshot
+from doudi.screening.books.alerts import Intake
 from doudi.screening.inputs import RegistryTables, Rows
-from doudi.screening.report import Intake
 from doudi.standards.pseudonym import Pseudonymiser
 from doudi.standards.regions import RegionTree
 

@@ -24,10 +24,10 @@ from pyspark.sql.types import DecimalType, NullType, StringType, StructType, Tim
 
 from doudi.rulebook.value_types import ColumnType
 from doudi.screening.duckdb import Progress
-from doudi.screening.fact_sql import SQL_TYPES
 from doudi.screening.inputs import Rows
 from doudi.screening.plan import Plan, Step
 from doudi.screening.spark_sql import spark_sql
+from doudi.screening.sql.facts import SQL_TYPES
 
 COUNTY: Final = "county"
 COUNTIES_OF_HOUSEHOLDS: Final = "counties_of_households"

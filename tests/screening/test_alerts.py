@@ -199,7 +199,7 @@ def test_a_rule_of_persons_may_use_facts_of_their_household(village: Any, rulebo
     village.person(21, 2, insured_medical=False)
     result = village.screen("medical.uninsured")
     assert met(result) == {("medical.uninsured", 2, 21)}
-    from doudi.screening.explain import explain
+    from doudi.screening.results.explain import explain
 
     assert [one.outcome for one in explain(result, 2)] == ["raised"]
     assert {one.outcome for one in explain(result, 1)} == {"not_raised"}

@@ -76,7 +76,7 @@ def test_sheets_become_alerts_and_an_unchanged_folder_is_not_read_again(
 
 
 def _some_household(done: Any) -> str:
-    from doudi.screening.names import household_names
+    from doudi.screening.results.names import household_names
 
     key = done.result.alerts["household_key"][0].as_py()
     return household_names(done.registry, [key])[key].household_no

@@ -17,8 +17,8 @@ from doudi.rulebook.evaluation import evaluate
 from doudi.rulebook.grammar import AGGREGATES
 from doudi.rulebook.sources import HOUSEHOLD, INCOME, PERSON
 from doudi.screening.inputs import FeedRows, RegistryTables
-from doudi.screening.narrowing import columns_of, conjuncts
 from doudi.screening.run import screen
+from doudi.screening.sql.narrowing import columns_of, conjuncts
 from doudi.screening.thresholds import window_start
 from doudi.synth.snapshots import write_snapshots
 

@@ -11,10 +11,10 @@ import pytest
 import sqlglot
 
 from doudi.rulebook import Rulebook, build_rulebook
+from doudi.screening.books.policies import coverage
 from doudi.screening.entitlement import ENTITLEMENTS_SCHEMA
 from doudi.screening.entitlement_cases import run_policy_cases
-from doudi.screening.entitlement_household import entitlements_of
-from doudi.screening.entitlement_report import coverage
+from doudi.screening.results.policies import entitlements_of
 from doudi.screening.run import ScreeningResult, screen
 
 AS_OF = date(2023, 8, 1)

@@ -17,9 +17,9 @@ import pytest
 from doudi.feeds.snapshot import list_snapshots
 from doudi.rulebook import Rulebook, build_rulebook
 from doudi.screening.commands import screen_folders
-from doudi.screening.explain import explain
 from doudi.screening.inputs import FeedRows, RegistryTables, standing
-from doudi.screening.kept import KeptResult
+from doudi.screening.results.explain import explain
+from doudi.screening.results.kept import KeptResult
 from doudi.screening.run import ScreeningResult, screen
 from doudi.synth.snapshots import write_snapshots
 from doudi.synth.write import write_county

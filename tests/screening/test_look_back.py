@@ -10,8 +10,8 @@ import pytest
 
 from doudi.feeds.snapshot import Snapshot
 from doudi.rulebook.drafting import Draft
-from doudi.screening.as_it_was import feeds_at, last_whole_month, registry_at, rules_then
-from doudi.screening.look_back import LookBack, look_back, month_ends
+from doudi.screening.trials.as_it_was import feeds_at, last_whole_month, registry_at, rules_then
+from doudi.screening.trials.look_back import LookBack, look_back, month_ends
 from doudi.standards.periods import Month
 from doudi.standards.regions import RegionCode
 

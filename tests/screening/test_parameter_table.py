@@ -9,8 +9,8 @@ import pytest
 
 from doudi.rulebook import Rulebook, build_rulebook, load_rulebook
 from doudi.screening.inputs import RegistryTables, region_codes
-from doudi.screening.left_out import SOURCE, without_missing
 from doudi.screening.parameter_table import Held, held_on, history, write_held
+from doudi.screening.results.left_out import SOURCE, without_missing
 from doudi.screening.run import screen
 from doudi.screening.thresholds import MissingParameters
 from doudi.synth.snapshots import write_snapshots

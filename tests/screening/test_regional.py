@@ -14,8 +14,8 @@ import pytest
 from doudi.feeds.snapshot import list_snapshots
 from doudi.rulebook import Rulebook, RulebookError, build_rulebook, load_rulebook
 from doudi.screening.commands import screen_folders
-from doudi.screening.explain import explain_region
 from doudi.screening.inputs import FeedRows, RegistryTables
+from doudi.screening.results.explain import explain_region
 from doudi.screening.run import ScreeningResult, screen
 from doudi.synth.snapshots import write_snapshots
 from doudi.synth.write import write_county

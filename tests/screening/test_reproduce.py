@@ -14,8 +14,8 @@ from doudi.rulebook import build_rulebook
 from doudi.rulebook.amending import with_value
 from doudi.rulebook.wording import Words
 from doudi.screening.inputs import RegistryTables
-from doudi.screening.judging import judge, judge_parts, types_of
-from doudi.screening.reproduce import KeptAlerts, NotKept
+from doudi.screening.results.judging import judge, judge_parts, types_of
+from doudi.screening.results.reproduce import KeptAlerts, NotKept
 from doudi.screening.run import screen
 from doudi.standards.regions import RegionCode
 

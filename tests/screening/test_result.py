@@ -9,8 +9,8 @@ import openpyxl
 import pyarrow.parquet as pq
 import pytest
 
-from doudi.screening.explain import explain
-from doudi.screening.report import Intake, write_alerts
+from doudi.screening.books.alerts import Intake, write_alerts
+from doudi.screening.results.explain import explain
 
 LINE = "income.under_line_not_enrolled"
 
@@ -83,7 +83,7 @@ def test_a_write_that_fails_leaves_nothing_behind(poor: Any, tmp_path: Path, mon
     def fails(*_given: Any, **_options: Any) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr("doudi.screening.keeping.pq.write_table", fails)
+    monkeypatch.setattr("doudi.screening.results.keeping.pq.write_table", fails)
     with pytest.raises(OSError, match="disk full"):
         poor.screen().write(tmp_path / "run-1")
     assert [path.name for path in tmp_path.iterdir()] == ["run-1"]

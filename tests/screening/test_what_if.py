@@ -9,7 +9,7 @@ import pytest
 from doudi.rulebook import Rulebook, RulebookError, build_rulebook
 from doudi.rulebook.drafting import ChangeRefused, Draft
 from doudi.screening.run import screen
-from doudi.screening.what_if import WhatIf, what_if
+from doudi.screening.trials.what_if import WhatIf, what_if
 from doudi.standards.regions import RegionCode
 
 AS_OF = date(2023, 8, 1)
@@ -171,7 +171,7 @@ def test_costs_by_policy_and_township_from_what_people_are_entitled_to(monkeypat
             ("aid", 6, None, OTHER_TOWNSHIP, "gap", None),
         ],
     }
-    from doudi.screening.costs import costs_of
+    from doudi.screening.trials.costs import costs_of
 
     class Result:
         def __init__(self, name: str) -> None:

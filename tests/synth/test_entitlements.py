@@ -9,7 +9,7 @@ from doudi.feeds.snapshot import list_snapshots
 from doudi.rulebook import load_rulebook
 from doudi.screening.commands import screen_folders
 from doudi.screening.inputs import RegistryTables
-from doudi.screening.names import household_names
+from doudi.screening.results.names import household_names
 from doudi.screening.run import ScreeningResult, screen
 from doudi.synth.county.whole import County
 from doudi.synth.entitled import without_policy

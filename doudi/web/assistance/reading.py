@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from doudi.rulebook import Policy, Rulebook
-from doudi.screening.entitlement_words import what_is_given
+from doudi.screening.sql.policy_words import what_is_given
 from doudi.standards.regions import RegionCode
 from doudi.web.layout.templatetags.layout import in_english
 from doudi.web.regions.queries import PlaceNames

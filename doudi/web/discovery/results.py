@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
-from doudi.screening.kept import BrokenBasis, KeptResult
+from doudi.screening.results.kept import BrokenBasis, KeptResult
 from doudi.web.discovery.models import ScreeningRun
 from doudi.web.discovery.rulebook import fact_title, rule_title
 
@@ -90,7 +90,7 @@ def _not_judged(kept: KeptResult, key: int, names: Names) -> Iterator[CannotTell
 
 def _without_data(kept: KeptResult, key: int, names: Names) -> Iterator[CannotTell]:
     """Rules for which a whole table is absent, as far as they would have mattered to this household."""
-    from doudi.screening.rule_sql import NO_DATA, outcome_column
+    from doudi.screening.sql.rules import NO_DATA, outcome_column
 
     if not (kept.folder / "manifest.json").exists():
         return

@@ -13,7 +13,7 @@ from doudi.rulebook.amending import with_part, with_value
 from doudi.rulebook.document import read_document
 from doudi.screening.cases import CaseResult, run_cases
 from doudi.screening.entitlement_cases import PolicyCaseResult, run_policy_cases
-from doudi.screening.judging import parameters_of
+from doudi.screening.results.judging import parameters_of
 from doudi.standards.periods import IncomeYear
 from doudi.standards.regions import RegionCode
 from doudi.web.refusal import ActionRefused

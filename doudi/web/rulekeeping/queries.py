@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from doudi.rulebook import Policy, Rule, Rulebook
-from doudi.screening.judging import parameters_of
+from doudi.screening.results.judging import parameters_of
 from doudi.standards.regions import RegionCode
 from doudi.web.accounts.roles import Action
 from doudi.web.accounts.scope import Officer, region_condition

@@ -12,7 +12,7 @@ from doudi.rulebook import MissingParameter, Parameter, ParameterValue, Rule, Ru
 from doudi.rulebook.rules import Case
 from doudi.rulebook.wording import Clause, Words
 from doudi.screening.cases import run_cases
-from doudi.screening.judging import parameters_of
+from doudi.screening.results.judging import parameters_of
 from doudi.standards.regions import RegionCode
 from doudi.web.layout.templatetags.layout import cited, code, in_english, tongue, with_unit
 from doudi.web.regions.queries import PlaceNames

@@ -9,8 +9,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from doudi.rulebook import RulebookError
-from doudi.screening.explain import RuleOutcome
-from doudi.screening.reproduce import KeptAlerts, NotKept, Reproduced, value_from_json
+from doudi.screening.results.explain import RuleOutcome
+from doudi.screening.results.reproduce import KeptAlerts, NotKept, Reproduced, value_from_json
 from doudi.screening.thresholds import MissingParameters
 from doudi.web.accounts.roles import Action
 from doudi.web.accounts.scope import Officer

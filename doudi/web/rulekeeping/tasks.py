@@ -72,8 +72,8 @@ def households(
     counted: RuleCount,
 ) -> dict[int, tuple[str, str]]:
     """Household → its village and what the rule comes to there: raised or cannot_tell; others are left out."""
-    from doudi.screening.rule_sql import CANNOT_TELL, ESCALATED, NO_DATA, RAISED, outcome_column
     from doudi.screening.run import screen
+    from doudi.screening.sql.rules import CANNOT_TELL, ESCALATED, NO_DATA, RAISED, outcome_column
     from doudi.web.rulekeeping.trying import as_if_in_force
 
     if rule.subject not in ("person", "household"):

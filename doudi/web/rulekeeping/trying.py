@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from doudi.rulebook import MissingParameter, Rule, Rulebook
 from doudi.rulebook.value_types import ColumnType, ValueType
 from doudi.rulebook.wording import Words
-from doudi.screening.explain import RuleOutcome, explain
 from doudi.screening.inputs import RegistryTables
-from doudi.screening.judging import PartJudged, judge, judge_parts, types_of
-from doudi.screening.one_household import screen_household
+from doudi.screening.results.explain import RuleOutcome, explain
+from doudi.screening.results.judging import PartJudged, judge, judge_parts, types_of
+from doudi.screening.results.one_household import screen_household
 from doudi.screening.thresholds import MissingParameters
 from doudi.standards.regions import RegionCode
 from doudi.web.accounts.scope import Officer
@@ -237,7 +237,7 @@ def _field_kind(column: ColumnType) -> str:
 
 def shown_threshold(rule: Rule, book: Rulebook, *, region: RegionCode, on: date) -> list[Any]:
     """The thresholds of the rule as pages show them. One SQL statement."""
-    from doudi.screening.judging import parameters_of
+    from doudi.screening.results.judging import parameters_of
 
     places = places_of_book(book)
     return [

@@ -25,10 +25,10 @@ def trial_workbook(*, actor: Officer, trial_id: int, out: BinaryIO) -> str:
 
     Raises `NotFound`, `ActionRefused` (`not_done`, `too_many_rows`).
     """
-    from doudi.screening.look_back import LookBack
-    from doudi.screening.look_back_report import write_look_back
-    from doudi.screening.trial_report import write_what_if
-    from doudi.screening.what_if import WhatIf
+    from doudi.screening.trials.look_back import LookBack
+    from doudi.screening.trials.look_back_report import write_look_back
+    from doudi.screening.trials.report import write_what_if
+    from doudi.screening.trials.what_if import WhatIf
 
     require(actor, Action.TRIAL_SEE)
     trial = trial_found(actor=actor, trial_id=trial_id)

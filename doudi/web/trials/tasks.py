@@ -51,7 +51,7 @@ def what_if(job: Job, report: Report) -> dict[str, Any]:
     from doudi.rulebook import RulebookError
     from doudi.rulebook.drafting import changed_rulebook
     from doudi.screening.thresholds import MissingParameters
-    from doudi.screening.what_if import what_if as tried
+    from doudi.screening.trials.what_if import what_if as tried
 
     trial = _begun(job)
     report(_("读取户和人口"), 0, 0)
@@ -79,9 +79,9 @@ def what_if(job: Job, report: Report) -> dict[str, Any]:
 def look_back(job: Job, report: Report) -> dict[str, Any]:
     """Run today's rules over the past months of the region, and keep what they would have found."""
     from doudi.rulebook import RulebookError
-    from doudi.screening.look_back import look_back as looked_back
-    from doudi.screening.look_back import month_ends
     from doudi.screening.thresholds import MissingParameters
+    from doudi.screening.trials.look_back import look_back as looked_back
+    from doudi.screening.trials.look_back import month_ends
 
     trial = _begun(job)
     report(_("读取户和人口"), 0, 0)

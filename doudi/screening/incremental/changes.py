@@ -11,7 +11,7 @@ from pathlib import Path
 
 from doudi.rulebook.sources import HOUSEHOLD, INCOME, PERSON
 from doudi.screening.duckdb import KEYS, DuckDb
-from doudi.screening.fact_sql import table_name
+from doudi.screening.sql.facts import table_name
 
 
 @dataclass(frozen=True, slots=True)

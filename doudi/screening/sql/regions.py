@@ -24,11 +24,11 @@ from doudi.rulebook.facts import AS_OF
 from doudi.rulebook.loading import TOLERANCE
 from doudi.rulebook.sources import ALERTS, FACTS, HOUSEHOLDS
 from doudi.rulebook.value_types import ValueType
-from doudi.screening.counting import DIALECT, Counted
-from doudi.screening.fact_sql import SQL_TYPES, FactSql, Holding, table_name
-from doudi.screening.rule_sql import CANNOT_TELL, ESCALATED, NOT_RAISED, RAISED, RuleSql, outcome_column, union_all
+from doudi.screening.sql.counting import DIALECT, Counted
+from doudi.screening.sql.facts import SQL_TYPES, FactSql, Holding, table_name
+from doudi.screening.sql.rules import CANNOT_TELL, ESCALATED, NOT_RAISED, RAISED, RuleSql, outcome_column, union_all
+from doudi.screening.sql.writing import text
 from doudi.screening.thresholds import Thresholds, literal
-from doudi.screening.writing import text
 
 REGION_HOUSEHOLDS, REGION_ALERTS = "regional_households", "regional_alerts_of_households"
 REGION_KEYS, REGION_FACTS = "region_keys", "region_facts"

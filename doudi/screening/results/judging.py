@@ -14,8 +14,8 @@ from doudi.rulebook.evaluation import evaluate
 from doudi.rulebook.facts import AS_OF
 from doudi.rulebook.value_types import DATE, ColumnType
 from doudi.rulebook.wording import Clause
-from doudi.screening.narrowing import columns_of, conjuncts
-from doudi.screening.writing import sentence
+from doudi.screening.sql.narrowing import columns_of, conjuncts
+from doudi.screening.sql.writing import sentence
 
 
 @dataclass(frozen=True, slots=True)

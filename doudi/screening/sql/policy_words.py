@@ -9,8 +9,8 @@ from typing import Any
 
 from doudi.rulebook import MissingParameter, Policy, Rulebook
 from doudi.rulebook.receipts import LEFT_ON, RECEIVED, RECEIVED_LAST, RECEIVED_TIMES, RECEIVED_YUAN
-from doudi.screening.rule_sql import RuleSql
-from doudi.screening.writing import Shown, json_sql, sentence, sentence_sql, text, written_sql
+from doudi.screening.sql.rules import RuleSql
+from doudi.screening.sql.writing import Shown, json_sql, sentence, sentence_sql, text, written_sql
 from doudi.standards.regions import RegionCode
 
 COLUMNS = (

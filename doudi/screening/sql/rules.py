@@ -13,11 +13,11 @@ from doudi.rulebook import Fact, Predicate, Rule
 from doudi.rulebook.facts import AS_OF
 from doudi.rulebook.loading import MEMBER_FACT
 from doudi.rulebook.rules import Sentence, Slot
-from doudi.screening.counting import DIALECT
-from doudi.screening.fact_sql import FactSql
-from doudi.screening.narrowing import columns_of, conjuncts, surely_false
+from doudi.screening.sql.counting import DIALECT
+from doudi.screening.sql.facts import FactSql
+from doudi.screening.sql.narrowing import columns_of, conjuncts, surely_false
+from doudi.screening.sql.writing import Shown, json_sql, sentence_sql, text, written
 from doudi.screening.thresholds import Thresholds, literal
-from doudi.screening.writing import Shown, json_sql, sentence_sql, text, written
 
 NOT_RAISED, RAISED, ESCALATED, CANNOT_TELL, NO_DATA = range(5)
 """Outcome codes in the tables of facts. `NO_DATA`: cannot tell because a whole source (or column) is absent."""

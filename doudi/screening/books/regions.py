@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
+from doudi.screening.books.workbook import Book, Cells
 from doudi.screening.inputs import RegistryTables
-from doudi.screening.names import place_names
+from doudi.screening.results.names import place_names
 from doudi.screening.run import ScreeningResult
-from doudi.screening.workbook import Book, Cells
 from doudi.standards.codes import Level, find
 
 LEVELS = {"red": Level.RED.label, "yellow": Level.YELLOW.label}

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from doudi.screening.regional import REGION_ALERTS, REGION_FACTS, REGION_HOUSEHOLDS
-from doudi.screening.result_sql import region_facts_sql
-from doudi.screening.rule_sql import NO_DATA, outcome_column
+from doudi.screening.sql.regions import REGION_ALERTS, REGION_FACTS, REGION_HOUSEHOLDS
+from doudi.screening.sql.results import region_facts_sql
+from doudi.screening.sql.rules import NO_DATA, outcome_column
 
 if TYPE_CHECKING:
     from doudi.screening.run import ScreeningResult

@@ -18,9 +18,9 @@ import pyarrow.parquet as pq
 
 from doudi.rulebook import Rule, Rulebook, build_rulebook
 from doudi.rulebook.value_types import ColumnType, ValueType
-from doudi.screening import kept
-from doudi.screening.judging import Judgement, judge
-from doudi.screening.rule_sql import table_of
+from doudi.screening.results import kept
+from doudi.screening.results.judging import Judgement, judge
+from doudi.screening.sql.rules import table_of
 from doudi.standards.regions import RegionCode
 
 

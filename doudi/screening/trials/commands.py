@@ -12,13 +12,13 @@ from doudi.rulebook import Rulebook, load_rulebook
 from doudi.rulebook.document import read_document
 from doudi.rulebook.drafting import ChangeRefused, Draft
 from doudi.screening.inputs import RegistryTables
-from doudi.screening.look_back import LookBack, look_back, month_ends
-from doudi.screening.look_back_report import caveats, write_look_back
-from doudi.screening.names import place_names
+from doudi.screening.results.names import place_names
 from doudi.screening.shelf import Progress
-from doudi.screening.trial_inputs import region_of, trial_inputs
-from doudi.screening.trial_report import write_what_if
-from doudi.screening.what_if import WhatIf, what_if
+from doudi.screening.trials.inputs import region_of, trial_inputs
+from doudi.screening.trials.look_back import LookBack, look_back, month_ends
+from doudi.screening.trials.look_back_report import caveats, write_look_back
+from doudi.screening.trials.report import write_what_if
+from doudi.screening.trials.what_if import WhatIf, what_if
 from doudi.standards.periods import Month
 from doudi.standards.regions import RegionCode
 

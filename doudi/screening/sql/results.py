@@ -4,8 +4,8 @@
 from collections.abc import Container
 
 from doudi.screening.plan import Plan
-from doudi.screening.regional import REGION_FACTS
-from doudi.screening.rule_sql import outcome_column
+from doudi.screening.sql.regions import REGION_FACTS
+from doudi.screening.sql.rules import outcome_column
 
 _KEYS = {
     "household_facts": ("household_key", "region_code"),

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from doudi.screening.entitlement_report import write_policy_sheets
+from doudi.screening.books.policies import write_policy_sheets
+from doudi.screening.books.regions import write_region_sheet
+from doudi.screening.books.since import Since
+from doudi.screening.books.workbook import Book, Cells, book_at
 from doudi.screening.inputs import RegistryTables
-from doudi.screening.left_out import SOURCE as LEFT_OUT
-from doudi.screening.names import household_names, person_names
-from doudi.screening.regional_report import write_region_sheet
+from doudi.screening.results.left_out import SOURCE as LEFT_OUT
+from doudi.screening.results.names import household_names, person_names
 from doudi.screening.run import ScreeningResult
-from doudi.screening.since import Since
-from doudi.screening.workbook import Book, Cells, book_at
 from doudi.standards.codes import Level, find
 
 LEVEL_LABELS = {"red": Level.RED.label, "yellow": Level.YELLOW.label, "exclusion": "核实信号"}

@@ -19,15 +19,15 @@ import duckdb
 import pyarrow as pa
 
 from doudi.rulebook.sources import HOUSEHOLD, INCOME, PERSON
-from doudi.screening.changes import Deliveries, changed_households_sql, changed_persons_sql, digests_sql
 from doudi.screening.duckdb import DuckDb
 from doudi.screening.engine import Engine
-from doudi.screening.fact_sql import Holding, table_name
+from doudi.screening.incremental.changes import Deliveries, changed_households_sql, changed_persons_sql, digests_sql
+from doudi.screening.incremental.moving import Moving, union
 from doudi.screening.inputs import FeedRows, Rows
-from doudi.screening.kept import INPUTS, MOST_STEPS, BrokenBasis, KeptResult
-from doudi.screening.moving import Moving, union
 from doudi.screening.plan import Plan
-from doudi.screening.rule_sql import NO_DATA
+from doudi.screening.results.kept import INPUTS, MOST_STEPS, BrokenBasis, KeptResult
+from doudi.screening.sql.facts import Holding, table_name
+from doudi.screening.sql.rules import NO_DATA
 
 WORTH_IT = 0.5
 """A share of households above which everybody is worked out again: it takes no longer."""

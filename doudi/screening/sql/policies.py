@@ -13,11 +13,11 @@ from doudi.rulebook import Fact, Policy
 from doudi.rulebook.loading import MEMBER_FACT
 from doudi.rulebook.policies import COUNTRY
 from doudi.rulebook.receipts import GRACE, LEFT_ON, RECEIVED, RECEIVED_LAST, RECEIVED_TIMES, RECEIVED_YUAN
-from doudi.screening.counting import DIALECT
-from doudi.screening.fact_sql import FactSql
-from doudi.screening.narrowing import columns_of, conjuncts
-from doudi.screening.rule_sql import RuleSql, union_all
-from doudi.screening.writing import text
+from doudi.screening.sql.counting import DIALECT
+from doudi.screening.sql.facts import FactSql
+from doudi.screening.sql.narrowing import columns_of, conjuncts
+from doudi.screening.sql.rules import RuleSql, union_all
+from doudi.screening.sql.writing import text
 from doudi.standards.periods import Month
 from doudi.standards.regions import RegionCode
 

@@ -19,8 +19,8 @@ from doudi.rulebook.facts import AS_OF
 from doudi.rulebook.loading import MEMBER_FACT
 from doudi.rulebook.sources import FACTS, HOUSEHOLD, INCOME, MEMBERS, PERSON, PERSONS_OF_HOUSEHOLD
 from doudi.rulebook.value_types import ValueType
-from doudi.screening.counting import DIALECT, Counted
-from doudi.screening.nulls import may_be_null
+from doudi.screening.sql.counting import DIALECT, Counted
+from doudi.screening.sql.nulls import may_be_null
 from doudi.screening.thresholds import Thresholds, literal
 from doudi.standards.periods import IncomeYear
 

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from doudi.rulebook import Rulebook
+from doudi.screening.books.alerts import LEVEL_LABELS, label
+from doudi.screening.books.workbook import Book, Cells, book_at
 from doudi.screening.inputs import RegistryTables
-from doudi.screening.names import HouseholdName, household_names, person_names, place_names
-from doudi.screening.report import LEVEL_LABELS, label
-from doudi.screening.what_if import WhatIf
-from doudi.screening.workbook import Book, Cells, book_at
+from doudi.screening.results.names import HouseholdName, household_names, person_names, place_names
+from doudi.screening.trials.what_if import WhatIf
 
 COUNTS = (
     ("现在户数", "before"), ("改后户数", "after"), ("新进户数", "enter"), ("退出户数", "leave"), ("升级户数", "up"),

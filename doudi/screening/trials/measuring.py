@@ -8,8 +8,8 @@ from typing import Any
 import pyarrow as pa
 
 from doudi.rulebook import Rulebook
-from doudi.screening.as_it_was import as_table
 from doudi.screening.inputs import RegistryTables
+from doudi.screening.trials.as_it_was import as_table
 from doudi.standards.periods import Month
 
 Lines = list[dict[str, Any]]

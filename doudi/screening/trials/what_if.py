@@ -18,11 +18,11 @@ import pyarrow.parquet as pq
 from doudi.feeds.snapshot import Snapshot
 from doudi.rulebook import Rule, Rulebook
 from doudi.rulebook.loading import MEMBER_FACT
-from doudi.screening.comparing import GONE, NEW, STILL, Comparison
-from doudi.screening.costs import costs_of
 from doudi.screening.duckdb import Progress
 from doudi.screening.inputs import FeedRows, RegistryTables
 from doudi.screening.run import ScreeningResult, screen
+from doudi.screening.trials.comparing import GONE, NEW, STILL, Comparison
+from doudi.screening.trials.costs import costs_of
 
 Lines = list[dict[str, Any]]
 

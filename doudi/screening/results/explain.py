@@ -13,11 +13,11 @@ import pyarrow.parquet as pq
 from doudi.rulebook import Rule, Rulebook, build_rulebook
 from doudi.rulebook.loading import MEMBER_FACT
 from doudi.rulebook.value_types import ValueType
-from doudi.screening.kept import KeptResult
-from doudi.screening.regional import REGION_FACTS
-from doudi.screening.rule_sql import ESCALATED, OUTCOMES, PERSONS_WITH_HOUSEHOLD, outcome_column, table_of
+from doudi.screening.results.kept import KeptResult
 from doudi.screening.run import ScreeningResult
-from doudi.screening.writing import sentence, written
+from doudi.screening.sql.regions import REGION_FACTS
+from doudi.screening.sql.rules import ESCALATED, OUTCOMES, PERSONS_WITH_HOUSEHOLD, outcome_column, table_of
+from doudi.screening.sql.writing import sentence, written
 from doudi.standards.regions import RegionCode
 
 Row = Mapping[str, Any]

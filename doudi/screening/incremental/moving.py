@@ -19,10 +19,10 @@ from doudi.rulebook.facts import AS_OF
 from doudi.rulebook.loading import MEMBER_FACT
 from doudi.rulebook.predicate import Expression
 from doudi.rulebook.sources import FACTS, HOUSEHOLD, PERSON
-from doudi.screening.counting import DIALECT, Counted
-from doudi.screening.fact_sql import FactSql, Holding, group_table, table_name
-from doudi.screening.narrowing import columns_of
 from doudi.screening.plan import Plan, Step
+from doudi.screening.sql.counting import DIALECT, Counted
+from doudi.screening.sql.facts import FactSql, Holding, group_table, table_name
+from doudi.screening.sql.narrowing import columns_of
 from doudi.screening.thresholds import Thresholds, literal
 
 

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from doudi.rulebook import Rulebook
+from doudi.screening.books.alerts import LEVEL_LABELS
+from doudi.screening.books.workbook import Book, Cells, book_at
 from doudi.screening.inputs import RegistryTables
-from doudi.screening.look_back import LookBack
-from doudi.screening.names import HouseholdName, household_names, place_names
-from doudi.screening.report import LEVEL_LABELS
-from doudi.screening.workbook import Book, Cells, book_at
+from doudi.screening.results.names import HouseholdName, household_names, place_names
+from doudi.screening.trials.look_back import LookBack
 
 OUTCOMES = {"hit": "期内纳入", "not_enrolled": "未纳入", "waiting": "观察期未满", "confirmed": "未纳入，入户核实属实"}
 FIGURES = (

@@ -1,7 +1,7 @@
 """A screening's result as a folder: Parquet tables, what they rest on (manifest.json), the rules (rules.json).
 
 Facts and outcomes are sorted by household. An incremental result holds those of the households worked out again, and
-names the folder it stands on; `doudi.screening.kept` reads both kinds.
+names the folder it stands on; `doudi.screening.results.kept` reads both kinds.
 """
 
 import json
@@ -16,8 +16,8 @@ import pyarrow.parquet as pq
 
 from doudi.screening.duckdb import DuckDb
 from doudi.screening.entitlement import entitlements as fresh_entitlements
-from doudi.screening.incremental import keep_digests, paths_of
-from doudi.screening.kept import INPUTS, RECOMPUTED
+from doudi.screening.incremental.basis import keep_digests, paths_of
+from doudi.screening.results.kept import INPUTS, RECOMPUTED
 from doudi.screening.thresholds import plain
 
 if TYPE_CHECKING:

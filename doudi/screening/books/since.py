@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from doudi.screening.comparing import GONE, NEW, STILL, alerts_alike
+from doudi.screening.books.workbook import Book, Cells
 from doudi.screening.inputs import RegistryTables
-from doudi.screening.kept import KeptResult
-from doudi.screening.names import household_names, person_names
+from doudi.screening.results.kept import KeptResult
+from doudi.screening.results.names import household_names, person_names
 from doudi.screening.run import ScreeningResult
 from doudi.screening.thresholds import window_start
-from doudi.screening.workbook import Book, Cells
+from doudi.screening.trials.comparing import GONE, NEW, STILL, alerts_alike
 from doudi.standards.codes import Level
 
 LABELS: Mapping[str, str] = {NEW: "新出现", GONE: "已消失", STILL: "仍存在"}

@@ -7,11 +7,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from doudi.rulebook.policies import PERIODS
+from doudi.screening.books.workbook import Book, Cells, book_at
 from doudi.screening.entitlement import by_policy
 from doudi.screening.inputs import RegistryTables
-from doudi.screening.names import HouseholdName, household_names, person_names
+from doudi.screening.results.names import HouseholdName, household_names, person_names
 from doudi.screening.run import ScreeningResult
-from doudi.screening.workbook import Book, Cells, book_at
 from doudi.standards.codes import EntitlementState, find
 
 LISTED = (EntitlementState.GAP, EntitlementState.OVER, EntitlementState.CANNOT_TELL)

@@ -1,0 +1,1 @@
+"""What a screening asks, as SQL in the portable part of DuckDB's dialect: facts, rules, policies, regions, words."""

@@ -1,0 +1,1 @@
+"""What would be, and what would have been: what-if and look-back."""
