@@ -101,7 +101,9 @@ def as_one(rulebook: Any, root: Path, out: Path, memory: str | None, started: fl
         pq.write_table(getattr(result, name), out / f"{name}.parquet", compression="zstd")
     seconds = time.perf_counter() - started
     households, persons = result.people
-    return {"seconds": seconds, "persons": persons, "households": households, "alerts": result.alerts.num_rows}
+    found = {"seconds": seconds, "persons": persons, "households": households, "alerts": result.alerts.num_rows}
+    result.close()
+    return found
 
 
 # ---- measuring
@@ -116,13 +118,19 @@ def peak_memory(process: "subprocess.Popen[str]", peak: list[int]) -> None:
 
 
 def family(pid: int) -> Iterator[int]:
+    """A process and those it started, save copies of itself that are about to become another program."""
     yield pid
     try:
         for task in Path(f"/proc/{pid}/task").iterdir():
-            for child in (task / "children").read_text().split():
-                yield from family(int(child))
+            for child in map(int, (task / "children").read_text().split()):
+                if command_of(child) != command_of(pid):
+                    yield from family(child)
     except OSError:
         return
+
+
+def command_of(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 def resident_bytes(pid: int) -> int:

@@ -98,7 +98,7 @@ def screen_counties(
             )
         except MissingParameter as problem:
             fail(problem.message)
-        except (RulebookError, MissingParameters, ValueError, FileNotFoundError) as problem:
+        except (RulebookError, MissingParameters, ValueError, FileNotFoundError, MemoryError) as problem:
             fail(str(problem))
         except OSError as problem:
             fail(f"{problem.strerror}: {problem.filename}")

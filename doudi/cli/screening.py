@@ -280,7 +280,7 @@ def screened(
             )
         except (UnreadableFile, MissingParameter) as problem:
             fail(problem.message)
-        except (RulebookError, MissingParameters) as problem:
+        except (RulebookError, MissingParameters, MemoryError) as problem:
             fail(str(problem))
         except FileNotFoundError as problem:
             fail(str(problem))

@@ -1,7 +1,6 @@
 """DuckDB runs a plan in process, over Parquet files and Arrow tables. Everything particular to DuckDB is here."""
 # ruff: noqa: S608 - every name in these statements is an identifier that the rulebook has checked
 
-import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -35,14 +34,14 @@ class DuckDb:
     def __init__(self, *, threads: int | None = None, memory: str | None = None, files: Iterable[Path] = ()) -> None:
         """`memory`, such as `8GB`: what does not fit in goes to a temporary folder, which is gone in the end."""
         self.name = f"duckdb {duckdb.__version__}"
-        self._spill: str | None = None
+        self._spill: tempfile.TemporaryDirectory[str] | None = None
         self._connection = duckdb.connect(":memory:")
         if threads:
             self.run(f"SET threads = {int(threads)}")
         if memory:
-            self._spill = tempfile.mkdtemp(prefix="doudi-duckdb-")
+            self._spill = tempfile.TemporaryDirectory(prefix="doudi-duckdb-", ignore_cleanup_errors=True)
             self.run(f"SET memory_limit = {_text(memory)}")
-            self.run(f"SET temp_directory = {_text(self._spill)}")
+            self.run(f"SET temp_directory = {_text(self._spill.name)}")
         allowed = ", ".join(_text(str(Path(path).resolve())) for path in files)
         self.run(f"SET allowed_paths = [{allowed}]")
         self.run("SET enable_external_access = false")
@@ -55,7 +54,7 @@ class DuckDb:
         self._rows(sql)
 
     def arrow(self, sql: str) -> pa.Table:
-        return self._connection.sql(sql).to_arrow_table()
+        return self._enough(lambda: self._connection.sql(sql).to_arrow_table())
 
     def row(self, sql: str) -> tuple[Any, ...]:
         """The one row of an aggregate query."""
@@ -66,12 +65,19 @@ class DuckDb:
 
     def _rows(self, sql: str) -> list[tuple[Any, ...]]:
         """All of them: a connection that is read half-way can do nothing else."""
-        return self._connection.execute(sql).fetchall()
+        return self._enough(lambda: self._connection.execute(sql).fetchall())
+
+    def _enough(self, query: Callable[[], Any]) -> Any:
+        """What a query gives. Raises MemoryError, saying what to do, when there is not enough."""
+        try:
+            return query()
+        except duckdb.OutOfMemoryException as problem:
+            raise MemoryError("内存不够：请放宽 --memory，或用 --province 分县筛查") from problem
 
     def close(self) -> None:
         self._connection.close()
         if self._spill:
-            shutil.rmtree(self._spill, ignore_errors=True)
+            self._spill.cleanup()
 
     def add(self, name: str, rows: Rows) -> None:
         """Make a table known under a name, with the columns it has."""

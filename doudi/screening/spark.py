@@ -10,7 +10,6 @@ counties by accident: a person registered in two counties is two persons, each j
 """
 # ruff: noqa: S608 - every name in these statements is an identifier that the rulebook has checked
 
-import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -46,7 +45,8 @@ class Spark:
         self.name = f"spark {session.version}"
         for name, value in _FOR_PLANS.items():
             self.session.conf.set(name, value)
-        self._scratch = Path(tempfile.mkdtemp(prefix="doudi-spark-", dir=scratch))
+        self._folder = tempfile.TemporaryDirectory(prefix="doudi-spark-", dir=scratch, ignore_cleanup_errors=True)
+        self._scratch = Path(self._folder.name)
         self._made: set[str] = set()
         self._mixed = False
 
@@ -164,7 +164,7 @@ class Spark:
         return [row[0] for row in self.frame(sql).collect()]
 
     def close(self) -> None:
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        self._folder.cleanup()
 
 
 _FOR_PLANS: Final = {
