@@ -56,17 +56,17 @@ def make_data(root: Path, persons: int, county_persons: int) -> None:
 def run_one(contender: str, root: Path, out: Path, memory: str | None) -> dict[str, Any]:
     started = time.perf_counter()
     from doudi.rulebook import load_rulebook
-    from doudi.screening.province import screen_province
+    from doudi.screening.engines.province import screen_province
 
     rulebook = load_rulebook(RULES)
     if contender == "whole":
         return as_one(rulebook, root, out, memory, started)
     together = None
     if contender == "spark":
-        from doudi.screening.spark_session import spark_session
+        from doudi.screening.engines.spark_session import spark_session
 
         session = spark_session(memory=memory.lower().removesuffix("b") if memory else None)
-        from doudi.screening.province_spark import Cluster
+        from doudi.screening.engines.province_spark import Cluster
 
         together = Cluster(session, rulebook, AS_OF)
     told = screen_province(rulebook=rulebook, root=root, out=out, as_of=AS_OF, together=together, memory=memory)
@@ -80,8 +80,8 @@ def as_one(rulebook: Any, root: Path, out: Path, memory: str | None, started: fl
     """All counties as if they were one; persons have keys of their own in each."""
     import pyarrow.parquet as pq
 
+    from doudi.screening.engines.province import county_folders
     from doudi.screening.inputs import FeedRows, RegistryTables
-    from doudi.screening.province import county_folders
     from doudi.screening.run import screen
 
     counties = county_folders(root, rulebook, as_of=AS_OF)

@@ -112,7 +112,7 @@ def run_scan(folder: Path, columns_file: Path) -> dict[str, Any]:
     """Hash every value of exactly the columns that doudi reads, one query a table."""
     import duckdb
 
-    from doudi.screening.duckdb import KEYS
+    from doudi.screening.engines.duckdb import KEYS
     from doudi.screening.sql.facts import table_name
 
     keys = {table_name(source): names for source, names in KEYS.items()}

@@ -15,7 +15,7 @@ from doudi.cli.places import rules_folder
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from doudi.screening.engine import Engine
+    from doudi.screening.engines.engine import Engine
 
 STEPS = 1000
 
@@ -37,7 +37,7 @@ class SparkOptions:
 
     def session(self) -> "SparkSession":
         """The session; what is missing for one ends the command with a sentence."""
-        from doudi.screening.spark_session import SparkUnavailable, spark_session
+        from doudi.screening.engines.spark_session import SparkUnavailable, spark_session
 
         if unreadable := [one for one in self.conf if "=" not in one.strip("=")]:
             fail(_("--spark-conf 应写成 名称=值：%s") % unreadable[0])
@@ -53,7 +53,7 @@ def engine_for(spark: SparkOptions | None) -> "Engine | None":
     """The engine for one county; None: DuckDB."""
     if spark is not None:
         session = spark.session()
-        from doudi.screening.spark import Spark
+        from doudi.screening.engines.spark import Spark
 
         return Spark(session)
     return None
@@ -72,7 +72,7 @@ def screen_counties(
 ) -> None:
     """Screen every county below a folder; print a line for each."""
     from doudi.rulebook import MissingParameter, RulebookError, load_rulebook
-    from doudi.screening.province import Together, screen_province
+    from doudi.screening.engines.province import Together, screen_province
     from doudi.screening.thresholds import MissingParameters
 
     named = None if policies else ()
@@ -82,7 +82,7 @@ def screen_counties(
             together: Together | None = None
             if spark is not None:
                 session = spark.session()
-                from doudi.screening.province_spark import Cluster
+                from doudi.screening.engines.province_spark import Cluster
 
                 together = Cluster(session, rulebook, as_of.date(), policies=named, facts=facts)
             told = screen_province(

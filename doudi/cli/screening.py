@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from doudi.screening.commands import FolderScreening
-    from doudi.screening.engine import Engine
+    from doudi.screening.engines.engine import Engine
     from doudi.screening.results.explain import RuleOutcome
     from doudi.screening.results.policies import Entitlement
 

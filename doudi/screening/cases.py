@@ -8,7 +8,7 @@ import pyarrow as pa
 from doudi.rulebook import Case, MissingParameter, Rule, Rulebook
 from doudi.rulebook.loading import MEMBER_FACT
 from doudi.rulebook.value_types import ValueType
-from doudi.screening.duckdb import DuckDb
+from doudi.screening.engines.duckdb import DuckDb
 from doudi.screening.sql.rules import ESCALATED, OUTCOMES, RuleSql
 from doudi.screening.thresholds import ARROW_TYPES, Thresholds
 

@@ -15,7 +15,7 @@ from doudi.rulebook.loading import FOLDERS
 from doudi.screening.books.alerts import Intake, write_alerts
 from doudi.screening.books.since import Since, alerts_a_month_before
 from doudi.screening.cases import CaseResult, run_cases
-from doudi.screening.engine import Engine
+from doudi.screening.engines.engine import Engine
 from doudi.screening.firing import check_on_county
 from doudi.screening.inputs import RegistryTables, region_codes
 from doudi.screening.results.explain import RuleOutcome, explain

@@ -10,7 +10,7 @@ from doudi.rulebook import MissingParameter, Policy, Rulebook
 from doudi.rulebook.policies import PolicyCase
 from doudi.rulebook.receipts import RECEIVED, RECEIVED_LAST, RECEIVED_TIMES, RECEIVED_YUAN
 from doudi.screening.cases import given_column
-from doudi.screening.duckdb import DuckDb
+from doudi.screening.engines.duckdb import DuckDb
 from doudi.screening.sql.policies import judged_sql, state_sql
 from doudi.screening.sql.rules import RuleSql
 from doudi.screening.thresholds import Thresholds, unknown_value

@@ -17,8 +17,8 @@ from doudi.rulebook import Rule, Rulebook
 from doudi.rulebook.sources import HOUSEHOLD, INCOME, PERSON, REGISTRY
 from doudi.rulebook.value_types import NUMBER, TEXT
 from doudi.screening import entitlement
-from doudi.screening.duckdb import KEYS, DuckDb, Progress
-from doudi.screening.engine import Engine
+from doudi.screening.engines.duckdb import KEYS, DuckDb, Progress
+from doudi.screening.engines.engine import Engine
 from doudi.screening.incremental.basis import Basis, basis_of, settle, standing_counts, standing_rows
 from doudi.screening.inputs import FeedRows, RegistryTables, Rows, columns_of, never_null, standing
 from doudi.screening.plan import Plan, make_plan

@@ -21,10 +21,10 @@ import yaml
 
 from doudi.feeds.contract import load_contracts
 from doudi.rulebook import Rulebook, build_rulebook
-from doudi.screening.province import alike, county_folders, screen_province
+from doudi.screening.engines.province import alike, county_folders, screen_province
+from doudi.screening.engines.spark_session import SparkUnavailable, check_installed, spark_session
 from doudi.screening.run import screen
 from doudi.screening.shelf import Shelf
-from doudi.screening.spark_session import SparkUnavailable, check_installed, spark_session
 from doudi.standards.pseudonym import Pseudonymiser
 from doudi.synth.province import move_county
 from doudi.synth.snapshots import write_snapshots
@@ -127,7 +127,7 @@ def rows_of(path: Path) -> Rows:
 @pytest.fixture(scope="module")
 def results(province: Path, differing: Rulebook, session: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folders `duckdb` and `spark` with the results of both."""
-    from doudi.screening.province_spark import Cluster
+    from doudi.screening.engines.province_spark import Cluster
 
     out = tmp_path_factory.mktemp("results")
     asked = {"rulebook": differing, "root": province, "as_of": AS_OF, "policies": POLICIES, "facts": True}
@@ -181,7 +181,7 @@ def test_counties_differ_as_their_parameters_and_holes_do(results: Path) -> None
 
 @pytest.mark.spark
 def test_tables_in_memory_and_persons_listed_twice(village: Any, session: Any) -> None:
-    from doudi.screening.spark import Spark
+    from doudi.screening.engines.spark import Spark
 
     village.households[0]["household_type"] = "alleviated"
     village.person(12, 1, labour="no_ability")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from doudi.screening.duckdb import MACROS
+from doudi.screening.engines.duckdb import MACROS
 from doudi.screening.sql.writing import Shown, json_sql, sentence_sql, written, written_sql
 
 FORMS = ["yuan", "persons", "years", "months", "days", "times", "minutes", "share", "percent", "number", "none"]

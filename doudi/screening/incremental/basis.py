@@ -19,8 +19,8 @@ import duckdb
 import pyarrow as pa
 
 from doudi.rulebook.sources import HOUSEHOLD, INCOME, PERSON
-from doudi.screening.duckdb import DuckDb
-from doudi.screening.engine import Engine
+from doudi.screening.engines.duckdb import DuckDb
+from doudi.screening.engines.engine import Engine
 from doudi.screening.incremental.changes import Deliveries, changed_households_sql, changed_persons_sql, digests_sql
 from doudi.screening.incremental.moving import Moving, union
 from doudi.screening.inputs import FeedRows, Rows

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from doudi.rulebook.sources import HOUSEHOLD, INCOME, PERSON
-from doudi.screening.duckdb import KEYS, DuckDb
+from doudi.screening.engines.duckdb import KEYS, DuckDb
 from doudi.screening.sql.facts import table_name
 
 

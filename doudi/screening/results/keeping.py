@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from doudi.screening.duckdb import DuckDb
+from doudi.screening.engines.duckdb import DuckDb
 from doudi.screening.entitlement import entitlements as fresh_entitlements
 from doudi.screening.incremental.basis import keep_digests, paths_of
 from doudi.screening.results.kept import INPUTS, RECOMPUTED

@@ -11,7 +11,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from doudi.screening.duckdb import DuckDb
+from doudi.screening.engines.duckdb import DuckDb
 from doudi.screening.inputs import RegistryTables, Rows, columns_of
 
 NEW, GONE, STILL = "new", "gone", "still"

@@ -30,7 +30,7 @@ import pyarrow.parquet as pq
 from doudi.feeds.snapshot import Snapshot
 from doudi.rulebook import Rulebook
 from doudi.rulebook.loading import LOOK_BACK_WINDOW
-from doudi.screening.duckdb import Progress
+from doudi.screening.engines.duckdb import Progress
 from doudi.screening.inputs import RegistryTables
 from doudi.screening.run import screen
 from doudi.screening.trials.as_it_was import feeds_at, last_whole_month, registry_at, rules_then

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from doudi.feeds.snapshot import Snapshot
 from doudi.rulebook import Rule, Rulebook
 from doudi.rulebook.loading import MEMBER_FACT
-from doudi.screening.duckdb import Progress
+from doudi.screening.engines.duckdb import Progress
 from doudi.screening.inputs import FeedRows, RegistryTables
 from doudi.screening.run import ScreeningResult, screen
 from doudi.screening.trials.comparing import GONE, NEW, STILL, Comparison

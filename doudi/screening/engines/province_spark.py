@@ -21,14 +21,14 @@ from pyspark.sql.pandas.types import to_arrow_schema
 
 from doudi.rulebook import Rulebook
 from doudi.rulebook.sources import HOUSEHOLD, PERSON
+from doudi.screening.engines.province import COUNTY_FOLDER, CountyFolder, Found, with_county, write_words
+from doudi.screening.engines.spark import COUNTY, Spark, spark_schema
 from doudi.screening.entitlement import ENTITLEMENTS_SCHEMA, policy_version
 from doudi.screening.inputs import FeedRows, RegistryTables, Rows
 from doudi.screening.plan import Plan, rule_version
-from doudi.screening.province import COUNTY_FOLDER, CountyFolder, Found, with_county, write_words
 from doudi.screening.results.keeping import manifest_of
 from doudi.screening.results.regions import CANNOT_TELL_SCHEMA as REGION_UNKNOWN_SCHEMA
 from doudi.screening.run import CANNOT_TELL_SCHEMA, ScreeningResult, screen
-from doudi.screening.spark import COUNTY, Spark, spark_schema
 from doudi.screening.sql.facts import table_name
 from doudi.screening.sql.regions import REGION_FACTS
 from doudi.screening.sql.results import facts_sql, outcomes_sql, region_facts_sql, unknown_sql

@@ -22,10 +22,10 @@ from pyspark.sql.pandas.types import from_arrow_schema
 from pyspark.sql.types import DecimalType, NullType, StringType, StructType, TimestampNTZType, TimestampType
 
 from doudi.rulebook.value_types import ColumnType
-from doudi.screening.duckdb import Progress
+from doudi.screening.engines.duckdb import Progress
+from doudi.screening.engines.spark_sql import spark_sql
 from doudi.screening.inputs import Rows
 from doudi.screening.plan import Plan, Step
-from doudi.screening.spark_sql import spark_sql
 from doudi.screening.sql.facts import SQL_TYPES
 
 COUNTY: Final = "county"

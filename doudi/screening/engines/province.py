@@ -30,7 +30,7 @@ import pyarrow.parquet as pq
 from doudi.feeds.snapshot import list_snapshots
 from doudi.rulebook import Rulebook
 from doudi.rulebook.sources import HOUSEHOLD, INCOME, PERSON
-from doudi.screening.duckdb import DuckDb, Progress
+from doudi.screening.engines.duckdb import DuckDb, Progress
 from doudi.screening.entitlement import apart
 from doudi.screening.inputs import FeedRows, RegistryTables, Rows, columns_of, standing
 from doudi.screening.results.keeping import ROWS_A_GROUP, manifest_of

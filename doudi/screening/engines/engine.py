@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from doudi.rulebook.value_types import ColumnType
-from doudi.screening.duckdb import Progress
+from doudi.screening.engines.duckdb import Progress
 from doudi.screening.inputs import Rows
 from doudi.screening.plan import Plan, Step
 
