@@ -13,7 +13,7 @@ from doudi.rulebook import Parameter
 from doudi.standards.regions import RegionCode
 from doudi.web.layout.choices import anything, code_choices, place_choices
 from doudi.web.layout.forms import LongSelect, PageForm
-from doudi.web.layout.templatetags.layout import unit
+from doudi.web.layout.templatetags.layout import in_english, unit
 from doudi.web.regions.queries import RegionChoice
 from doudi.web.rulekeeping.drafting import NewValue, value_given
 from doudi.web.rulekeeping.models import ChangeState
@@ -283,7 +283,9 @@ UNKNOWN = ("", gettext_lazy("不知道"))
 
 
 def _value_field(one: Asked) -> forms.Field:
-    label = f"{one.title}（{unit(one.unit)}）" if unit(one.unit) else one.title
+    measure = unit(one.unit)
+    in_brackets = f" ({measure})" if in_english() else f"（{measure}）"
+    label = f"{one.title}{in_brackets}" if measure else one.title
     choices: list[tuple[str, Any]]
     match one.kind:
         case "number":
