@@ -12,6 +12,7 @@ from doudi.web.accounts.roles import Action
 from doudi.web.accounts.scope import Officer
 from doudi.web.jobs.queries import status_of
 from doudi.web.layout.request import OfficerRequest, wants_part
+from doudi.web.layout.templatetags.layout import in_english
 from doudi.web.refusal import ActionRefused, NotAllowed, NotFound
 from doudi.web.rulekeeping import queries, services
 from doudi.web.rulekeeping.comparing import differences, text_lines
@@ -130,7 +131,7 @@ def change_new(request: OfficerRequest) -> HttpResponse:
         raise NotAllowed("other_department", _("这条规则由其他部门负责，您不能起草它的变更。"))
     initial = {"text": book.texts[path], "effective_from": first_day()}
     form = ChangeForm(request.POST or None, initial=initial)
-    context: dict[str, Any] = {"form": form, "path": path, "title": services.title_of(book, path)}
+    context: dict[str, Any] = {"form": form, "path": path, "title": services.title_of(book, path, english=in_english())}
     status = 200
     if request.method == "POST" and form.is_valid():
         text = form.cleaned_data["text"]

@@ -292,11 +292,13 @@ def _amended(text: str, new: NewValue) -> str:
         raise ActionRefused("bad_value", str(problem)) from problem
 
 
-def title_of(book: Rulebook, path: str) -> str:
+def title_of(book: Rulebook, path: str, *, english: bool = False) -> str:
+    """The title of what a file holds, as it is kept in Chinese or as an English page shows it."""
     folder, _slash, name = path.partition("/")
     kind = {"screening": "rules", "parameters": "parameters", "facts": "facts", "policies": "policies"}[folder]
     thing: Any = getattr(book, kind).get(name.removesuffix(".yaml"))
-    return str(getattr(thing, "title", name))
+    in_english = str(getattr(thing, "title_en", "")) if english else ""
+    return in_english or str(getattr(thing, "title", name))
 
 
 def _reason(reason: str) -> str:
