@@ -1,13 +1,16 @@
 """The guides for rule writers: every YAML example is put into a copy of rules/ and must load, and its cases must hold.
 
 A fence that opens with ```yaml rules/<folder>/<file> is a whole file; with `+` before the path it is added to the
-delivered file; with `!` it is a line of that file with a mistake in it, and the block after it is what `rules check`
-prints.
+delivered file; with `!` it is a line of that file with a mistake in it, with `?` a doubtful one, and the block after it
+is what `rules check` prints.
 """
 
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -15,13 +18,14 @@ import pytest
 from doudi.feeds.contract import load_contracts
 from doudi.rulebook import Rulebook, RulebookError, load_rulebook
 from doudi.rulebook.calendar_functions import FUNCTIONS
+from doudi.rulebook.checking import doubts
 from doudi.screening.cases import run_cases
 from doudi.screening.entitlement_cases import run_policy_cases
 
 ROOT = Path(__file__).parents[2]
 GUIDES = [ROOT / "docs" / name for name in ("rule-writers.md", "rule-writers.zh.md")]
 _FENCE = re.compile(r"^```(\w*)[ \t]*([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_MARKED = re.compile(r"^([+!]?)(rules/(?:parameters|facts|screening|policies|feeds)/[\w.]+\.yaml)$")
+_MARKED = re.compile(r"^([+!?]?)(rules/(?:parameters|facts|screening|policies|feeds)/[\w.]+\.yaml)$")
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,22 @@ def written(example: Example, root: Path) -> Path:
     return file
 
 
+@contextmanager
+def put_in(example: Example, root: Path) -> Iterator[None]:
+    """Put the line of an example in the place of the file's own, and take it back afterwards."""
+    file = root / example.file
+    delivered = file.read_text(encoding="utf-8")
+    key = example.text.split(":", 1)[0]
+    line = next(line for line in delivered.splitlines(keepends=True) if line.startswith(f"{key}:"))
+    changed = delivered.replace(line, example.text, 1)
+    assert changed != delivered, example
+    file.write_text(changed, encoding="utf-8")
+    try:
+        yield
+    finally:
+        file.write_text(delivered, encoding="utf-8")
+
+
 def with_examples(guide: Path, root: Path) -> Rulebook:
     for example in examples(guide):
         if example.mark in ("", "+"):
@@ -97,17 +117,20 @@ def test_each_mistake_shown_is_answered_as_printed(guide: Path, copy: Path) -> N
     shown = [example for example in examples(guide) if example.mark == "!"]
     assert shown
     for example in shown:
-        delivered = (copy / example.file).read_text(encoding="utf-8")
-        key = example.text.split(":", 1)[0]
-        line = next(line for line in delivered.splitlines(keepends=True) if line.startswith(f"{key}:"))
-        changed = delivered.replace(line, example.text, 1)
-        assert changed != delivered, example
-        (copy / example.file).write_text(changed, encoding="utf-8")
-        with pytest.raises(RulebookError) as refused:
+        with put_in(example, copy), pytest.raises(RulebookError) as refused:
             load_rulebook(copy / "rules")
-        said = [str(problem).replace(f"{copy}/", "") for problem in refused.value.problems]
-        assert [line.removeprefix("✗ ") for line in example.after.strip().splitlines()] == said
-        (copy / example.file).write_text(delivered, encoding="utf-8")
+        said = [f"✗ {problem}".replace(f"{copy}/", "") for problem in refused.value.problems]
+        assert example.after.strip().splitlines() == said
+
+
+def test_each_doubt_shown_is_told_as_printed(guide: Path, copy: Path) -> None:
+    shown = [example for example in examples(guide) if example.mark == "?"]
+    assert shown
+    for example in shown:
+        with put_in(example, copy):
+            found = doubts(load_rulebook(copy / "rules"), on=date(2023, 8, 1))
+        said = [f"! {problem}".replace(f"{copy}/", "") for problem in found]
+        assert example.after.strip().splitlines() == [line for line in said if example.file in line]
 
 
 def test_a_case_that_fails_is_told_as_printed(guide: Path, copy: Path) -> None:
@@ -120,7 +143,7 @@ def test_a_case_that_fails_is_told_as_printed(guide: Path, copy: Path) -> None:
 
 def test_both_guides_show_the_same_examples() -> None:
     english, chinese = (
-        [(one.mark, one.file, one.text, one.after if one.mark == "!" else "") for one in examples(guide)]
+        [(one.mark, one.file, one.text, one.after if one.mark in ("!", "?") else "") for one in examples(guide)]
         for guide in GUIDES
     )
     assert english == chinese
