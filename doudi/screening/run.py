@@ -205,9 +205,14 @@ class ScreeningResult:
         for feed in self.feeds.keys() - found.keys():
             regional = self.rulebook.sources[feed].subject == "region"
             key, registered = ("region_code", HOUSEHOLD) if regional else ("person_key", PERSON)
+            source = self._everybody(feed)
             rows, with_key, known = self.engine.row(
-                f"SELECT COUNT(*), COUNT(f.{key}), COUNT(p.{key}) FROM {self._everybody(feed)} f "
-                f"LEFT JOIN (SELECT DISTINCT {key} FROM {self._everybody(registered)}) p ON p.{key} = f.{key}"
+                f"WITH named AS (SELECT {key}, COUNT(*) AS times FROM {source} "
+                f"WHERE {key} IS NOT NULL GROUP BY {key}), "
+                f"known AS (SELECT DISTINCT n.{key}, n.times FROM {self._everybody(registered)} p "
+                f"JOIN named n ON n.{key} = p.{key}) SELECT (SELECT COUNT(*) FROM {source}), "
+                "CAST((SELECT COALESCE(SUM(times), 0) FROM named) AS BIGINT), "
+                "CAST((SELECT COALESCE(SUM(times), 0) FROM known) AS BIGINT)"
             )
             found[feed] = {"rows": rows, "without_id": rows - with_key, "not_registered": with_key - known}
         return found
