@@ -58,17 +58,40 @@ def test_pictures_are_small() -> None:
     assert [file.name for file in (ROOT / "docs/images").glob("*.png") if file.stat().st_size > 200_000] == []
 
 
-def test_the_officers_guide_tells_what_each_role_may_do() -> None:
-    columns = (
-        Action.CLUE_SEE,
-        Action.HOUSEHOLD_UNMASK,
-        Action.CLUE_EXPORT,
-        Action.INTAKE_FEED,
-        Action.SCREENING_SEE,
-        Action.SCREENING_RUN,
-    )
+OFFICERS_TABLES = (
+    (
+        "看到的范围",
+        (
+            Action.CLUE_SEE,
+            Action.HOUSEHOLD_UNMASK,
+            Action.CLUE_EXPORT,
+            Action.INTAKE_FEED,
+            Action.SCREENING_SEE,
+            Action.SCREENING_RUN,
+        ),
+    ),
+    (
+        "",
+        (
+            Action.RULES_SEE,
+            Action.RULES_DRAFT,
+            Action.RULES_REVIEW,
+            Action.RULES_APPROVE,
+            Action.TRIAL_SEE,
+            Action.TRIAL_RUN,
+        ),
+    ),
+)
+"""The tables of the officers' guide: the heading of a column before the actions, if there is one, and the actions."""
+
+
+@pytest.mark.parametrize(("before", "columns"), OFFICERS_TABLES, ids=("households", "rules"))
+def test_the_officers_guide_tells_what_each_role_may_do(before: str, columns: tuple[Action, ...]) -> None:
+    ahead = 2 if before else 1
     rows = [line.strip("|").split("|") for line in text_of(ROOT / "docs/officers.zh.md").splitlines() if "|" in line]
-    told = {row[0].strip(): [bool(cell.strip()) for cell in row[2:]] for row in rows if len(row) == len(columns) + 2}
+    told = {
+        row[0].strip(): [bool(cell.strip()) for cell in row[ahead:]] for row in rows if len(row) == len(columns) + ahead
+    }
     for role in Role:
         label = "系统管理员、安全管理员、审计管理员" if str(role.label).endswith("管理员") else str(role.label)
         assert told[label] == [action in PERMISSIONS[role] for action in columns], label

@@ -1,7 +1,8 @@
 """Take the pictures of the documentation from a running demo: `python tools/screenshots.py [http://127.0.0.1:8000]`.
 
-Needs Chromium (DOUDI_CHROMIUM names another one) and the demo county of `make demo`; it only looks, and changes nothing
-there. Writes docs/images/*.png: pages of a PC, and of a phone. A picture over the limit fails the command.
+Needs Chromium (DOUDI_CHROMIUM names another one) and the demo county of `make demo`. It only looks, but for one what-if
+that it starts where there is none yet, which changes no data. Writes docs/images/*.png: pages of a PC, and of a phone.
+A picture over the limit fails the command.
 """
 
 import argparse
@@ -20,6 +21,10 @@ PC, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 LARGEST = 200_000
 RULE = "income.under_line_not_enrolled"
 CLUES = f"/clues/?level=red&rule={RULE}"
+WHAT_IF = "监测线和低保标准提高"
+CHANGES = {"monitoring_line": "8000", "dibao_standard": "7000"}
+"""What the pictured what-if changes: parameter and new value. The values are made up."""
+MINUTE = 60_000
 
 
 def first_row(page: Page) -> None:
@@ -58,6 +63,31 @@ def rule(page: Page, site: str) -> None:
     page.goto(f"{site}/rules/{RULE}/")
 
 
+def gaps(page: Page, site: str) -> None:
+    page.goto(f"{site}/entitlements/")
+
+
+def villages(page: Page, site: str) -> None:
+    page.goto(f"{site}/region-alerts/")
+
+
+def what_if(page: Page, site: str) -> None:
+    page.goto(f"{site}/trials/")
+    if page.get_by_text(WHAT_IF).count() == 0:
+        page.goto(f"{site}/trials/what-if/")
+        for number, (parameter, value) in enumerate(CHANGES.items()):
+            page.fill("#q", parameter)
+            page.get_by_role("button", name="查找").click()
+            page.locator(f"button[value='value:{parameter}']").click()
+            page.locator("input[name=value]").nth(number).fill(value)
+        page.fill("#id_as_of", "2023-08-01")
+        page.fill("#id_title", WHAT_IF)
+        page.get_by_role("button", name="开始推演").click()
+    else:
+        first_row(page)
+    page.get_by_role("link", name="下载 Excel").wait_for(timeout=2 * MINUTE)
+
+
 Way = Callable[[Page, str], None]
 ON_PC: dict[str, Way] = {
     "figures": figures,
@@ -66,6 +96,9 @@ ON_PC: dict[str, Way] = {
     "import": newest_import,
     "screening": newest_screening,
     "rule": rule,
+    "gaps": gaps,
+    "villages": villages,
+    "what-if": what_if,
 }
 ON_PHONE: dict[str, Way] = {"phone-clues": clues, "phone-household": household}
 
