@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from doudi.rulebook import load_rulebook
 from doudi.web.accounts.roles import PERMISSIONS, Action, Role
 
 ROOT = Path(__file__).parents[1]
@@ -44,14 +45,29 @@ def test_the_readme_says_the_same_commands_and_pictures_in_both_languages() -> N
         assert text.count("<!-- bench -->") == text.count("<!-- /bench -->") == 1
 
 
-def test_the_readme_counts_rules_and_sheets_as_they_are() -> None:
-    rules = len(list((ROOT / "rules/screening").glob("*.yaml")))
-    sheets = len([file for file in (ROOT / "rules/feeds").glob("*.yaml") if not file.stem.startswith("registry_")])
-    words = {35: ("Thirty-five", "三十五")}
-    assert f"by {rules} rules" in text_of(ROOT / "README.md")
-    assert f"{rules} 条规则" in text_of(ROOT / "README.zh-CN.md")
-    assert f"{words[sheets][0]} department sheets" in text_of(ROOT / "README.md")
-    assert f"{words[sheets][1]}种部门表" in text_of(ROOT / "README.zh-CN.md")
+WORDS = {10: ("ten", "十"), 17: ("seventeen", "十七"), 35: ("thirty-five", "三十五")}
+
+
+def test_the_guides_count_rules_policies_and_sheets_as_they_are() -> None:
+    rulebook = load_rulebook(ROOT / "rules")
+    rules, policies = len(rulebook.rules), len(rulebook.policies)
+    departments = WORDS[len({rule.department for rule in rulebook.rules.values()})]
+    regional = WORDS[sum(rule.regional for rule in rulebook.rules.values())]
+    sheets = WORDS[
+        len([file for file in (ROOT / "rules/feeds").glob("*.yaml") if not file.stem.startswith("registry_")])
+    ]
+    english, chinese = " ".join(text_of(ROOT / "README.md").split()), text_of(ROOT / "README.zh-CN.md")
+    assert f"by {rules} rules of {departments[0]} departments" in english
+    assert f"{regional[0]} of them watch whole villages and townships" in english
+    assert f"{policies} assistance policies" in english
+    assert f"{sheets[0].capitalize()} department sheets" in english
+    assert f"{departments[1]}个部门的 {rules} 条规则" in chinese
+    assert f"其中{regional[1]}条看整村整乡" in chinese
+    assert f"{policies} 项帮扶政策" in chinese
+    assert f"{sheets[1]}种部门表" in chinese
+    officers = text_of(ROOT / "docs/officers.zh.md")
+    assert f"{rules} 条规则" in officers
+    assert f"{policies} 项帮扶政策" in officers
 
 
 def test_pictures_are_small() -> None:
