@@ -43,7 +43,7 @@ test-sqlite: $(READY)
 	$(BIN)/pytest -n 2 --dist loadfile
 
 test-postgres: $(READY)
-	$(BIN)/python tools/postgres.py $(BIN)/pytest -n 2 --dist loadfile tests/web -m "not browser"
+	$(BIN)/python tools/postgres.py $(BIN)/pytest -n 2 --dist loadfile tests/web -m "not browser and not sqlite"
 
 bench: $(READY) ## run every benchmark and write the tables to bench/results/
 	$(BIN)/python bench/run.py

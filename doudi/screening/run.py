@@ -18,7 +18,7 @@ from doudi.rulebook.sources import HOUSEHOLD, INCOME, PERSON, REGISTRY
 from doudi.rulebook.value_types import NUMBER, TEXT
 from doudi.screening import entitlement
 from doudi.screening.engines.duckdb import KEYS, DuckDb, Progress
-from doudi.screening.engines.engine import Engine
+from doudi.screening.engines.engine import Engine, execute
 from doudi.screening.incremental.basis import Basis, basis_of, settle, standing_counts, standing_rows
 from doudi.screening.inputs import FeedRows, RegistryTables, Rows, columns_of, never_null, standing
 from doudi.screening.plan import Plan, make_plan
@@ -324,7 +324,7 @@ def screen(
         incremental = basis is not None and isinstance(engine, DuckDb) and settle(basis, engine, plan, holdings)
         if earlier is not None:
             engine.add(EARLIER, earlier)
-        engine.execute(plan, progress)
+        execute(engine, plan, progress)
         _check_whole(engine)
         result = ScreeningResult(plan, rulebook, there, 0.0, engine, basis, incremental)
         regional_result.judge_regions(result)

@@ -188,7 +188,6 @@ snapshot.write_snapshot(reading, Path(root), month=Month("2023-07"), pseudonymis
 """
 
 
-@pytest.mark.skipif(os.name == "nt", reason="needs SIGKILL")
 @pytest.mark.parametrize("when", ["data", "rejects", "manifest", "rename"])
 def test_a_killed_writer_leaves_no_half_snapshot(
     when: str, content: Callable[..., bytes], tmp_path: Path, contracts: dict[str, Contract]

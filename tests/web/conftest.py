@@ -22,6 +22,7 @@ from doudi.web.assistance.models import EntitlementLine, EntitlementTally
 from doudi.web.audit import triggers
 from doudi.web.discovery.models import Alert, Channel, Clue, RegionAlert, RunState, ScreeningRun
 from doudi.web.discovery.rulebook import rulebook_changed
+from doudi.web.discovery.services import screening_start
 from doudi.web.intake.models import BatchState, ImportBatch
 from doudi.web.intake.services import batch_confirm, uploads_receive
 from doudi.web.jobs.services import job_run
@@ -311,3 +312,33 @@ def upload() -> Callable[..., ImportBatch]:
         return batch
 
     return do
+
+
+# ---- a registered county and its screenings
+
+
+@pytest.fixture
+def county(make: Make) -> Officer:
+    """The officer of the county's centre."""
+    return make.officer(Role.COUNTY_OFFICER)
+
+
+@pytest.fixture
+def registered(county: Officer, sheets: Sheets, upload: Callable[..., ImportBatch]) -> Sheets:
+    """H001 earned 3,000 yuan a person, H002 30,000."""
+    sheets.households[0][8] = 1800
+    upload(county, sheets.files(), confirm=True)
+    return sheets
+
+
+def screen(actor: Officer, as_of: date = date(2023, 8, 1)) -> ScreeningRun:
+    """Screen as the site does, the job run at once."""
+    run = screening_start(actor=actor, as_of=as_of)
+    job = job_run(job_id=run.job_id)
+    assert not job.error
+    run.refresh_from_db()
+    return run
+
+
+def wages(household_no: str, yuan: float) -> None:
+    HouseholdIncome.objects.filter(household__household_no=household_no).update(wage_income=yuan)

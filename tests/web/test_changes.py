@@ -1,7 +1,6 @@
 """A screening beside the one before: what is new, gone and still there; only what changed is worked out again."""
 
 import io
-from datetime import date
 
 import openpyxl
 import pytest
@@ -10,46 +9,16 @@ from doudi.web.accounts.roles import Role
 from doudi.web.audit.models import AuditEntry
 from doudi.web.discovery.changes import GONE, NEW, STILL, ChangeFilter, change_counts, change_page
 from doudi.web.discovery.models import Alert
-from doudi.web.discovery.services import screening_start
-from doudi.web.jobs.services import job_run
-from doudi.web.refusal import NotFound
-from doudi.web.registry.models import HouseholdIncome
 from doudi.web.registry.queries import household_file
 
-from .conftest import VILLAGE
+from .conftest import VILLAGE, screen, wages
 
 pytestmark = pytest.mark.django_db(transaction=True)
 UNDER_LINE = "income.under_line_not_enrolled"
-AS_OF = date(2023, 8, 1)
-
-
-@pytest.fixture
-def county(make):
-    return make.officer(Role.COUNTY_OFFICER)
-
-
-@pytest.fixture
-def registered(county, sheets, upload):
-    """H001 earned 3,000 yuan a person, H002 30,000."""
-    sheets.households[0][8] = 1800
-    upload(county, sheets.files(), confirm=True)
-    return sheets
-
-
-def screen(actor, as_of=AS_OF):
-    run = screening_start(actor=actor, as_of=as_of)
-    job = job_run(job_id=run.job_id)
-    assert not job.error
-    run.refresh_from_db()
-    return run
-
-
-def wages(household_no, yuan):
-    HouseholdIncome.objects.filter(household__household_no=household_no).update(wage_income=yuan)
 
 
 def under_line(run, actor, state):
-    _run, page = change_page(run.pk, actor=actor, chosen=ChangeFilter(state=state, rule=UNDER_LINE))
+    page = change_page(run, actor=actor, chosen=ChangeFilter(state=state, rule=UNDER_LINE))
     return [row.alert.household.household_no for row in page.object_list]
 
 
@@ -105,6 +74,6 @@ def test_the_list_shows_one_s_own_villages_and_its_workbook_is_logged(county, re
     assert AuditEntry.objects.filter(action="change_export", subject_id=str(run.pk)).count() == 1
 
 
-def test_a_screening_that_is_not_there_is_not_found(county):
-    with pytest.raises(NotFound):
-        change_page(4711, actor=county, chosen=ChangeFilter())
+@pytest.mark.parametrize("address", ["/screenings/4711/changes/", "/screenings/4711/changes/export/"])
+def test_a_screening_that_is_not_there_is_not_found(make, signed_in, address):
+    assert signed_in(make.user(Role.COUNTY_OFFICER)).get(address).status_code == 404

@@ -16,40 +16,15 @@ from doudi.web.discovery.rulebook import fact_department, rule_department
 from doudi.web.discovery.services import screening_start
 from doudi.web.jobs.services import job_run
 from doudi.web.refusal import ActionRefused, NotAllowed
-from doudi.web.registry.models import Household, HouseholdIncome
+from doudi.web.registry.models import Household
 from doudi.web.registry.queries import household_file
 from doudi.web.registry.screening_tables import screening_tables
 
-from .conftest import workbook
+from .conftest import screen, wages, workbook
 
 pytestmark = pytest.mark.django_db(transaction=True)
 UNDER_LINE = "income.under_line_not_enrolled"
 AS_OF = date(2023, 8, 1)
-
-
-@pytest.fixture
-def county(make):
-    return make.officer(Role.COUNTY_OFFICER)
-
-
-@pytest.fixture
-def registered(county, sheets, upload):
-    """H001 earned 3,000 yuan a person, H002 30,000."""
-    sheets.households[0][8] = 1800
-    upload(county, sheets.files(), confirm=True)
-    return sheets
-
-
-def screen(actor, as_of=AS_OF):
-    run = screening_start(actor=actor, as_of=as_of)
-    job = job_run(job_id=run.job_id)
-    assert not job.error
-    run.refresh_from_db()
-    return run
-
-
-def wages(household_no, yuan):
-    HouseholdIncome.objects.filter(household__household_no=household_no).update(wage_income=yuan)
 
 
 def test_a_household_under_the_line_becomes_a_clue_with_its_reason(county, registered):

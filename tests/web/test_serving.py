@@ -114,10 +114,9 @@ def test_checks_say_what_is_wrong_and_what_to_do(settings):
     assert all(remedy for code, (_level, _sentence, remedy) in found.items() if code.startswith("doudi."))
 
 
+@pytest.mark.sqlite
 @pytest.mark.django_db
 def test_the_database_waits_its_turn_and_keeps_readers_going():
-    if connection.vendor != "sqlite":
-        pytest.skip("settings of SQLite")
     with connection.cursor() as cursor:
         assert cursor.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
         assert cursor.execute("PRAGMA foreign_keys").fetchone()[0] == 1

@@ -12,7 +12,7 @@ import pyarrow as pa
 from doudi.rulebook.sources import HOUSEHOLD, INCOME, PERSON
 from doudi.rulebook.value_types import ColumnType
 from doudi.screening.inputs import Rows
-from doudi.screening.plan import Plan, Step
+from doudi.screening.plan import Step
 from doudi.screening.sql.facts import SQL_TYPES, table_name
 
 MACROS = (
@@ -129,17 +129,6 @@ class DuckDb:
                 "CREATE VIEW registry_person AS SELECT DISTINCT ON (household_key, person_key) * "
                 "FROM registry_person_doubled ORDER BY ALL"
             )
-
-    def execute(self, plan: Plan, progress: Progress | None = None) -> None:
-        """Run every statement of a plan."""
-        if plan.thresholds.varying:
-            self.add("parameters_here", plan.thresholds.table())
-        for number, step in enumerate(plan.steps):
-            if progress:
-                progress(number / len(plan.steps), step.title)
-            self.make(step)
-        if progress:
-            progress(1.0, "完成")
 
     def make(self, step: Step) -> None:
         self.run(f"CREATE TEMP TABLE IF NOT EXISTS {step.name} AS {step.sql}")

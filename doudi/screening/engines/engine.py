@@ -26,9 +26,6 @@ class Engine(Protocol):
     def once_a_household(self) -> None:
         """Leave a person registered twice in one household in once, so that nothing is counted double."""
 
-    def execute(self, plan: Plan, progress: Progress | None = None) -> None:
-        """Run every statement of a plan."""
-
     def make(self, step: Step) -> None:
         """Make the table of one statement, unless it is there."""
 
@@ -46,3 +43,15 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Free what the tables hold."""
+
+
+def execute(engine: Engine, plan: Plan, progress: Progress | None = None) -> None:
+    """Run every statement of a plan, each making its table."""
+    if plan.thresholds.varying:
+        engine.add("parameters_here", plan.thresholds.table())
+    for number, step in enumerate(plan.steps):
+        if progress:
+            progress(number / len(plan.steps), step.title)
+        engine.make(step)
+    if progress:
+        progress(1.0, "完成")

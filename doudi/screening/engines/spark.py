@@ -22,10 +22,9 @@ from pyspark.sql.pandas.types import from_arrow_schema
 from pyspark.sql.types import DecimalType, NullType, StringType, StructType, TimestampNTZType, TimestampType
 
 from doudi.rulebook.value_types import ColumnType
-from doudi.screening.engines.duckdb import Progress
 from doudi.screening.engines.spark_sql import spark_sql
 from doudi.screening.inputs import Rows
-from doudi.screening.plan import Plan, Step
+from doudi.screening.plan import Step
 from doudi.screening.sql.facts import SQL_TYPES
 
 COUNTY: Final = "county"
@@ -109,16 +108,6 @@ class Spark:
         )
 
     # ---- statements
-
-    def execute(self, plan: Plan, progress: Progress | None = None) -> None:
-        if plan.thresholds.varying:
-            self.add("parameters_here", plan.thresholds.table())
-        for number, step in enumerate(plan.steps):
-            if progress:
-                progress(number / len(plan.steps), step.title)
-            self.make(step)
-        if progress:
-            progress(1.0, "完成")
 
     def make(self, step: Step) -> None:
         if step.name not in self._made:

@@ -23,6 +23,7 @@ from doudi.web.discovery.changes import (
     change_counts,
     change_page,
     every_change,
+    finished_run,
     run_before,
 )
 from doudi.web.discovery.export import MOST_ROWS, label, write_marked
@@ -68,15 +69,14 @@ class ChangeFilterForm(PageForm):
 def run_changes(request: OfficerRequest, run_id: int) -> HttpResponse:
     """The list; HTMX gets the results alone."""
     form = ChangeFilterForm(request)
-    run, page = change_page(run_id, actor=request.officer, chosen=form.chosen(), page=request.GET.get("page", "1"))
+    run, chosen = finished_run(run_id), form.chosen()
+    page = change_page(run, actor=request.officer, chosen=chosen, page=request.GET.get("page", "1"))
     context = {
         "form": form,
         "run": run,
         "before": run_before(run),
         "page": page,
         "counts": change_counts(run, actor=request.officer),
-        "chosen": form.chosen(),
-        "states": STATES,
     }
     template = "discovery/_change_results.html" if wants_part(request) else "discovery/changes.html"
     return render(request, template, context)
@@ -86,7 +86,7 @@ def run_changes(request: OfficerRequest, run_id: int) -> HttpResponse:
 def changes_export(request: OfficerRequest, run_id: int) -> FileResponse:
     require(request.officer, Action.CLUE_EXPORT)
     chosen = ChangeFilterForm(request).chosen()
-    run, _page = change_page(run_id, actor=request.officer, chosen=chosen, size=1)
+    run = finished_run(run_id)
     book = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=KEPT_IN_MEMORY))  # noqa: SIM115 - the response closes it
     titles = [
         _("序号"), _("变化"), _("级别"), _("户编号"), _("户主"), _("乡镇"), _("行政村"), _("规则"), _("原因"),
