@@ -11,6 +11,8 @@ from doudi.rulebook.predicate import conjuncts
 from doudi.rulebook.trying import verdict
 from doudi.rulebook.value_types import BOOLEAN, NUMBER, TEXT, ColumnType, ValueType
 
+from .conftest import LIMIT, MEMBER
+
 FEED = """id: bills
 title: 账单
 title_en: Bills
@@ -20,13 +22,6 @@ kind: events
 columns:
   - {id: paid, header: 金额, type: money}
   - {id: paid_on, header: 日期, type: date}
-"""
-MEMBER = """id: is_member
-title: 成员
-title_en: Member
-subject: person
-from: registry.person
-expression: status = 'active'
 """
 SPENT = """id: spent
 title: 花费
@@ -41,13 +36,6 @@ no_rows: 0
 BILLS = (
     SPENT.replace("id: spent", "id: bill_count").replace("unit: yuan", "unit: times").replace("SUM(paid)", "COUNT(*)")
 )
-LIMIT = """id: limit_yuan
-title: 限额
-title_en: Limit
-unit: yuan
-values:
-  - {region: "000000000000", from: 2021-01-01, value: 100, source: {document: 文件}}
-"""
 RULE = """id: medical.spent
 title: 花费高
 title_en: Spent much

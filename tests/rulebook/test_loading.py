@@ -8,6 +8,8 @@ import pytest
 
 from doudi.rulebook import Rulebook, RulebookError, build_rulebook, load_rulebook
 
+from .conftest import LIMIT, MEMBER
+
 RULES = Path(__file__).parents[2] / "rules"
 
 FEED = (
@@ -16,7 +18,6 @@ FEED = (
         f"  - {{id: {name}, header: {name}, type: {kind}}}\n" for name, kind in (("paid", "money"), ("paid_on", "date"))
     )
 )
-MEMBER = "id: is_member\ntitle: 成员\ntitle_en: Member\nsubject: person\nfrom: registry.person\nexpression: status = 'active'\n"
 SPENT = """id: spent
 title: 花费
 title_en: Spent
@@ -26,13 +27,6 @@ from: bills
 expression: SUM(paid)
 window: {column: paid_on, months: 12}
 no_rows: 0
-"""
-LIMIT = """id: limit_yuan
-title: 限额
-title_en: Limit
-unit: yuan
-values:
-  - {region: "000000000000", from: 2021-01-01, value: 100, source: {document: 文件}}
 """
 RULE = """id: medical.spent
 title: 花费高
