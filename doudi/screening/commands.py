@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+import pyarrow as pa
+
 from doudi.feeds.contract import ContractError, load_contracts
 from doudi.feeds.problems import Problem as RowProblem
 from doudi.feeds.snapshot import list_snapshots
@@ -13,11 +15,12 @@ from doudi.rulebook import Problem, Rule, Rulebook, RulebookError, load_rulebook
 from doudi.rulebook.checking import doubts
 from doudi.rulebook.loading import FOLDERS
 from doudi.screening.books.alerts import Intake, write_alerts
-from doudi.screening.books.since import Since, alerts_a_month_before
+from doudi.screening.books.since import Since
 from doudi.screening.cases import CaseResult, run_cases
 from doudi.screening.engines.engine import Engine
 from doudi.screening.firing import check_on_county
 from doudi.screening.inputs import RegistryTables, region_codes
+from doudi.screening.results.earlier import alerts_before, news_since
 from doudi.screening.results.explain import RuleOutcome, explain
 from doudi.screening.results.left_out import LeftOut, without_missing
 from doudi.screening.results.names import household_key_of, person_names
@@ -235,7 +238,7 @@ def screen_folders(
         as_of=as_of,
         policies=None if policies else (),
         previous=previous,
-        earlier=alerts_a_month_before(previous, as_of) if previous is not None else None,
+        earlier=_told_before(previous, rulebook, tables, as_of) if previous is not None else None,
         progress=lambda share, what: tell(0.8 + share * 0.1, what),
         engine=engine,
         memory=memory,
@@ -251,6 +254,12 @@ def screen_folders(
         write_alerts(result, tables, out, intake=intake, since=since)
     tell(1.0, "完成")
     return FolderScreening(result, tables, intake, problems, out, since)
+
+
+def _told_before(previous: Path, rulebook: Rulebook, registry: RegistryTables, as_of: date) -> pa.Table | None:
+    """The alerts that are no news any more."""
+    until = news_since(rulebook, region=registry.region, as_of=as_of) if registry.region else None
+    return alerts_before(previous, until=until)
 
 
 # ---- doudi explain

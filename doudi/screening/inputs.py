@@ -27,6 +27,15 @@ class RegistryTables:
     distinct: bool = False
     """Known to have nobody twice in one household; otherwise it is made sure of."""
 
+    @property
+    def region(self) -> str:
+        """The region code of one household: where parameters of the whole county are asked for. Empty without any."""
+        rows = self.household
+        codes = (
+            rows["region_code"] if isinstance(rows, pa.Table) else pq.read_table(rows[0], columns=["region_code"])[0]
+        )
+        return next((str(code) for code in codes.slice(0, 1).to_pylist() if code), "")
+
     @classmethod
     def from_folder(cls, folder: Path) -> "RegistryTables":
         """The tables that `doudi.feeds.registry.write_registry` left in a folder. Raises FileNotFoundError."""

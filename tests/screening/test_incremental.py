@@ -18,6 +18,7 @@ from doudi.feeds.snapshot import list_snapshots
 from doudi.rulebook import Rulebook, build_rulebook
 from doudi.screening.commands import screen_folders
 from doudi.screening.inputs import FeedRows, RegistryTables, standing
+from doudi.screening.results.earlier import alerts_before, news_since
 from doudi.screening.results.explain import explain
 from doudi.screening.results.kept import KeptResult
 from doudi.screening.run import ScreeningResult, screen
@@ -229,3 +230,15 @@ def test_the_command_works_upon_the_result_before(tmp_path: Path) -> None:
     assert sheet.cell(2, 1).value == told.format(**counts)
     with pytest.raises(FileNotFoundError, match="没有筛查结果"):
         screen_folders(**given, as_of=AS_OF, previous=county, snapshots=kept)
+
+
+def test_what_is_no_news_lies_as_many_months_back_as_the_parameter_says(tmp_path: Path, rulebook: Rulebook) -> None:
+    county = County(tmp_path, rulebook)
+    told = county.screen(AS_OF).write(tmp_path / "run-1")
+    later = county.screen(AS_OF + timedelta(days=20), previous=told).write(tmp_path / "run-2")
+    until = news_since(rulebook, region="149901101201", as_of=date(2023, 9, 5))
+    assert until == date(2023, 8, 5), "one month"
+    old = alerts_before(later, until=until)
+    assert old is not None
+    assert old.num_rows == pq.read_metadata(told / "alerts.parquet").num_rows, "of the first one, not of the younger"
+    assert alerts_before(later, until=date(2023, 7, 5)) is None

@@ -14,7 +14,6 @@ from doudi.screening.inputs import RegistryTables
 from doudi.screening.results.kept import KeptResult
 from doudi.screening.results.names import household_names, person_names
 from doudi.screening.run import ScreeningResult
-from doudi.screening.thresholds import window_start
 from doudi.screening.trials.comparing import GONE, NEW, STILL, alerts_alike
 from doudi.standards.codes import Level
 
@@ -77,15 +76,3 @@ class Since:
         )  # fmt: skip
         lead = [f"与 {self.day.isoformat()} 的筛查相比", f"预警：{counts}"]
         book.sheet("与上次比较", columns, rows(), lead=lead)
-
-
-def alerts_a_month_before(previous: Path, as_of: date) -> pa.Table | None:
-    """The alerts by which rules across households tell new ones: of the newest screening a month or longer ago.
-
-    Where all that are left are younger, of the oldest; None when that one is of the same day.
-    """
-    dated = [(date.fromisoformat(one.manifest["summary"]["as_of"]), one) for one in KeptResult(previous).chain]
-    old = [one for day, one in dated if day <= window_start(as_of, 1)]
-    day, oldest = dated[-1]
-    chosen = old[0] if old else oldest if day < as_of else None
-    return chosen.table("alerts", ["household_key", "rule_id"]) if chosen is not None else None

@@ -10,7 +10,7 @@ from django.core.paginator import Page
 from django.db.models import QuerySet
 from django.utils.http import urlencode
 
-from doudi.screening.thresholds import window_start
+from doudi.screening.results.earlier import news_since
 from doudi.standards.regions import RegionCode
 from doudi.web.accounts.roles import Action
 from doudi.web.accounts.scope import Area, Officer, region_condition
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from doudi.screening.run import ScreeningResult
 
 ALERTS_A_STEP = 1_000
-NEW_FOR_MONTHS = "region_cause_months"
-"""The parameter that says for how long an alert of a household counts as new."""
 
 
 def keep_region_alerts(run: ScreeningRun, result: "ScreeningResult") -> dict[str, Any]:
@@ -56,11 +54,9 @@ def alerts_before(run: ScreeningRun, rulebook: "Rulebook") -> "tuple[Path] | Non
     Two SQL statements.
     """
     place = Household.objects.order_by().values_list("region_code", flat=True).first()
-    parameter = rulebook.parameters.get(NEW_FOR_MONTHS)
-    if place is None or parameter is None:
+    until = news_since(rulebook, region=place, as_of=run.as_of) if place is not None else None
+    if until is None:
         return None
-    months = float(str(parameter.value(region=RegionCode(place), on=run.as_of).value))
-    until = window_start(run.as_of, months)
     earlier = ScreeningRun.objects.filter(state=RunState.DONE, as_of__lte=until).order_by("-as_of", "-pk").first()
     path = run_dir(earlier) / "alerts.parquet" if earlier is not None and earlier.result_dir else None
     return (path,) if path is not None and path.is_file() else None
