@@ -3,20 +3,19 @@
 from typing import Any
 
 from django import forms
-from django.http import QueryDict
 from django.utils.translation import gettext_lazy
 
 from doudi.web.assistance.models import LISTED, State
 from doudi.web.assistance.queries import LineFilter
-from doudi.web.discovery.forms import Chip, shown_choice, without
 from doudi.web.discovery.rulebook import policies_for_choice
 from doudi.web.layout.choices import anything, code_choices, place_choices
-from doudi.web.layout.forms import LongSelect, PageForm
+from doudi.web.layout.filters import FilterForm
+from doudi.web.layout.forms import LongSelect
 from doudi.web.layout.templatetags.layout import tongue
 from doudi.web.regions.queries import RegionChoice
 
 
-class PolicyFilterForm(PageForm):
+class PolicyFilterForm(FilterForm):
     q = forms.CharField(
         label=gettext_lazy("政策名称、对象或内容"),
         required=False,
@@ -33,15 +32,13 @@ class PolicyFilterForm(PageForm):
             "area": code_choices("policy_area", dict.fromkeys(policy.area for policy in policies)),
             "department": code_choices("department", sorted({policy.department for policy in policies})),
         }
-        for name, pairs in offered.items():
-            self.fields[name].choices = pairs  # type: ignore[attr-defined]
+        self.offer(offered)
 
     def chosen(self) -> dict[str, str]:
-        self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}
+        return self.given()
 
 
-class LineFilterForm(PageForm):
+class LineFilterForm(FilterForm):
     state = forms.ChoiceField(label=gettext_lazy("享受情况"), required=False)
     area = forms.ChoiceField(label=gettext_lazy("领域"), required=False)
     policy = forms.ChoiceField(label=gettext_lazy("政策"), required=False)
@@ -58,18 +55,8 @@ class LineFilterForm(PageForm):
             "region": place_choices(places),
             "department": code_choices("department", sorted({policy.department for policy in policies})),
         }
-        for name, pairs in offered.items():
-            self.fields[name].choices = pairs  # type: ignore[attr-defined]
+        self.offer(offered)
 
     def chosen(self) -> LineFilter:
         """The filter asked for; a value that is not offered is left out."""
-        self.is_valid()
-        return LineFilter(**{name: value for name, value in self.cleaned_data.items() if value})
-
-    def chips(self, query: QueryDict) -> list[Chip]:
-        self.is_valid()
-        return [
-            Chip(str(field.label), shown_choice(field, self.cleaned_data[name]), without(query, name))
-            for name, field in self.fields.items()
-            if self.cleaned_data.get(name)
-        ]
+        return LineFilter(**self.given())

@@ -31,7 +31,8 @@ from doudi.web.discovery.models import ClueLevel
 from doudi.web.discovery.rulebook import rules_for_choice
 from doudi.web.discovery.views import KEPT_IN_MEMORY, WORKBOOK
 from doudi.web.layout.choices import anything, place_choices
-from doudi.web.layout.forms import LongSelect, PageForm
+from doudi.web.layout.filters import FilterForm
+from doudi.web.layout.forms import LongSelect
 from doudi.web.layout.request import OfficerRequest, wants_part
 from doudi.web.layout.templatetags.layout import tongue
 from doudi.web.regions.queries import region_choices
@@ -40,7 +41,7 @@ STATES = {NEW: gettext_lazy("新出现"), GONE: gettext_lazy("已消失"), STILL
 WIDTHS = (6, 8, 8, 20, 12, 14, 14, 28, 60, 14, 12)
 
 
-class ChangeFilterForm(PageForm):
+class ChangeFilterForm(FilterForm):
     """What the list is narrowed by."""
 
     state = forms.ChoiceField(label=gettext_lazy("变化"), required=False, choices=list(STATES.items()))
@@ -56,13 +57,11 @@ class ChangeFilterForm(PageForm):
             "region": place_choices(region_choices(actor=request.officer)),
             "rule": [anything(), *rules],
         }
-        for name, pairs in offered.items():
-            self.fields[name].choices = pairs  # type: ignore[attr-defined]
+        self.offer(offered)
 
     def chosen(self) -> ChangeFilter:
         """The filter asked for; a value that is not offered is left out."""
-        self.is_valid()
-        return ChangeFilter(**{name: value for name, value in self.cleaned_data.items() if value})
+        return ChangeFilter(**self.given())
 
 
 @require_safe

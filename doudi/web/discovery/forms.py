@@ -1,12 +1,10 @@
 """What people narrow the clue list by, and the day of a screening."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django import forms
-from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,22 +12,14 @@ from django.utils.translation import gettext_lazy
 from doudi.web.discovery.models import ClueLevel, ClueState
 from doudi.web.discovery.queries import ALL_STATES, ClueChoices, ClueFilter
 from doudi.web.layout.choices import anything, code_choices, place_choices
+from doudi.web.layout.filters import FilterForm
 from doudi.web.layout.forms import LongSelect, PageForm
 from doudi.web.layout.templatetags.layout import tongue
 
 FIRST_YEAR = 2020
 
 
-@dataclass(frozen=True)
-class Chip:
-    """A condition in force, and the address of the list without it."""
-
-    label: str
-    value: str
-    url: str
-
-
-class ClueFilterForm(PageForm):
+class ClueFilterForm(FilterForm):
     q = forms.CharField(
         label=gettext_lazy("姓名、身份证号、户编号或村名"),
         required=False,
@@ -64,8 +54,7 @@ class ClueFilterForm(PageForm):
                 (ALL_STATES, _("全部")),
             ],
         }
-        for name, pairs in offered.items():
-            self.fields[name].choices = pairs  # type: ignore[attr-defined]
+        self.offer(offered)
 
     @property
     def first_fields(self) -> list[forms.BoundField]:
@@ -81,36 +70,7 @@ class ClueFilterForm(PageForm):
 
     def chosen(self) -> ClueFilter:
         """The filter asked for; a value that is not offered is left out, so that an old bookmark still opens."""
-        self.is_valid()
-        given = {name: value for name, value in self.cleaned_data.items() if value}
-        return ClueFilter(**given)
-
-    def chips(self, query: QueryDict) -> list[Chip]:
-        self.is_valid()
-        return [
-            Chip(
-                _("查找") if name == "q" else str(field.label),
-                shown_choice(field, self.cleaned_data[name]),
-                without(query, name),
-            )
-            for name, field in self.fields.items()
-            if self.cleaned_data.get(name)
-        ]
-
-
-def shown_choice(field: forms.Field, value: str) -> str:
-    pairs: Any = getattr(field, "choices", ())
-    if callable(pairs):
-        pairs = pairs()
-    return next((str(label).strip("　") for key, label in pairs if key == value), value)
-
-
-def without(query: QueryDict, name: str) -> str:
-    """The query of this address without one condition, on the first page again."""
-    rest = query.copy()
-    for key in (name, "page"):
-        rest.pop(key, None)
-    return f"?{rest.urlencode()}"
+        return ClueFilter(**self.given())
 
 
 class ScreeningForm(PageForm):

@@ -4,7 +4,7 @@ import tempfile
 from typing import BinaryIO, cast
 
 from django import forms
-from django.http import FileResponse, HttpResponse, QueryDict
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from doudi.web.accounts.roles import Action
-from doudi.web.discovery.forms import Chip, shown_choice, without
 from doudi.web.discovery.models import ClueLevel, RegionLayer
 from doudi.web.discovery.queries import latest_run
 from doudi.web.discovery.region_alerts import RegionFilter, region_alert_page, undecided
@@ -20,13 +19,14 @@ from doudi.web.discovery.region_export import region_alert_workbook
 from doudi.web.discovery.rulebook import rules_for_choice
 from doudi.web.discovery.views import KEPT_IN_MEMORY, WORKBOOK
 from doudi.web.layout.choices import anything, place_choices
-from doudi.web.layout.forms import LongSelect, PageForm
+from doudi.web.layout.filters import FilterForm
+from doudi.web.layout.forms import LongSelect
 from doudi.web.layout.request import OfficerRequest, wants_part
 from doudi.web.layout.templatetags.layout import tongue
 from doudi.web.regions.queries import RegionChoice, region_choices
 
 
-class RegionFilterForm(PageForm):
+class RegionFilterForm(FilterForm):
     """What the list is narrowed by."""
 
     level = forms.ChoiceField(label=gettext_lazy("级别"), required=False)
@@ -43,21 +43,11 @@ class RegionFilterForm(PageForm):
             "region": place_choices(places),
             "rule": [anything(), *((rule.id, tongue(rule)) for rule in rules)],
         }
-        for name, pairs in offered.items():
-            self.fields[name].choices = pairs  # type: ignore[attr-defined]
+        self.offer(offered)
 
     def chosen(self) -> RegionFilter:
         """The filter asked for; a value that is not offered is left out."""
-        self.is_valid()
-        return RegionFilter(**{name: value for name, value in self.cleaned_data.items() if value})
-
-    def chips(self, query: QueryDict) -> list[Chip]:
-        self.is_valid()
-        return [
-            Chip(str(field.label), shown_choice(field, self.cleaned_data[name]), without(query, name))
-            for name, field in self.fields.items()
-            if self.cleaned_data.get(name)
-        ]
+        return RegionFilter(**self.given())
 
 
 def _form(request: OfficerRequest) -> RegionFilterForm:

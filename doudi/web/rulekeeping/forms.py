@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from doudi.rulebook import Parameter
 from doudi.standards.regions import RegionCode
 from doudi.web.layout.choices import anything, code_choices, place_choices
+from doudi.web.layout.filters import FilterForm
 from doudi.web.layout.forms import LongSelect, PageForm
 from doudi.web.layout.templatetags.layout import in_english, unit
 from doudi.web.regions.queries import RegionChoice
@@ -37,7 +38,7 @@ def day_field(label: Any, *, required: bool = True, help_text: Any = "") -> form
     )
 
 
-class RuleFilterForm(PageForm):
+class RuleFilterForm(FilterForm):
     """Narrows the list of rules."""
 
     q = forms.CharField(
@@ -66,13 +67,11 @@ class RuleFilterForm(PageForm):
                 ("retired", _("已停用")),
             ],
         }
-        for name, pairs in offered.items():
-            self.fields[name].choices = pairs  # type: ignore[attr-defined]
+        self.offer(offered)
 
     def chosen(self) -> RuleFilter:
         """The filter asked for; a value that is not offered is left out."""
-        self.is_valid()
-        return RuleFilter(**{name: value for name, value in self.cleaned_data.items() if value})
+        return RuleFilter(**self.given())
 
 
 class ChangeForm(PageForm):
@@ -150,7 +149,7 @@ class ReasonForm(PageForm):
     reason = forms.CharField(label=gettext_lazy("理由"), max_length=500, required=False)
 
 
-class ChangeFilterForm(PageForm):
+class ChangeFilterForm(FilterForm):
     state = forms.ChoiceField(label=gettext_lazy("状态"), required=False)
     mine = forms.BooleanField(label=gettext_lazy("只看我起草的"), required=False)
 
@@ -159,7 +158,7 @@ class ChangeFilterForm(PageForm):
         self.fields["state"].choices = [anything(), ("open", _("办理中")), *ChangeState.choices]  # type: ignore[attr-defined]
 
 
-class ParameterFilterForm(PageForm):
+class ParameterFilterForm(FilterForm):
     q = forms.CharField(
         label=gettext_lazy("名称或出处"),
         required=False,
