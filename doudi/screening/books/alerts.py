@@ -9,14 +9,11 @@ import pyarrow as pa
 from doudi.screening.books.policies import write_policy_sheets
 from doudi.screening.books.regions import write_region_sheet
 from doudi.screening.books.since import Since
-from doudi.screening.books.workbook import Book, Cells, book_at
+from doudi.screening.books.workbook import LEVEL_LABELS, Book, Cells, book_at, label
 from doudi.screening.inputs import RegistryTables
 from doudi.screening.results.left_out import SOURCE as LEFT_OUT
 from doudi.screening.results.names import household_names, person_names
 from doudi.screening.run import ScreeningResult
-from doudi.standards.codes import Level, find
-
-LEVEL_LABELS = {"red": Level.RED.label, "yellow": Level.YELLOW.label, "exclusion": "核实信号"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +54,6 @@ def write_alerts(
         _unknown(book, result, registry)
         _returned(book, result, files)
     return path
-
-
-def label(list_name: str, code: str) -> str:
-    """The Chinese label of a code; the code itself when the list does not have it."""
-    member = find(list_name, code)
-    return member.label if member else code
 
 
 def _totals(book: Book, result: ScreeningResult) -> None:

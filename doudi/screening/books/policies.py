@@ -7,12 +7,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from doudi.rulebook.policies import PERIODS
-from doudi.screening.books.workbook import Book, Cells, book_at
+from doudi.screening.books.workbook import Book, Cells, book_at, label
 from doudi.screening.entitlement import by_policy
 from doudi.screening.inputs import RegistryTables
 from doudi.screening.results.names import HouseholdName, household_names, person_names
 from doudi.screening.run import ScreeningResult
-from doudi.standards.codes import EntitlementState, find
+from doudi.standards.codes import EntitlementState
 
 LISTED = (EntitlementState.GAP, EntitlementState.OVER, EntitlementState.CANNOT_TELL)
 """States that become a sheet of names; those who have what is due are only counted."""
@@ -66,7 +66,7 @@ def _counts(book: Book, result: ScreeningResult, table: pa.Table) -> None:
             elif note:
                 note = f"没有“{note}”的数据"
             yield (
-                _label("policy_area", policy.area),
+                label("policy_area", policy.area),
                 policy.title,
                 "每人" if policy.subject == "person" else "每户",
                 PERIODS[policy.period][0] if policy.period else "实物或服务",
@@ -74,7 +74,7 @@ def _counts(book: Book, result: ScreeningResult, table: pa.Table) -> None:
                 None if share is None else f"{share:.1%}",
                 counts.get("gap", {}).get("yuan", 0),
                 counts.get("over", {}).get("yuan", 0),
-                _label("department", policy.department),
+                label("department", policy.department),
                 note,
                 "；".join(f"{one.document} {one.article}".strip() for one in policy.legal_basis),
                 policy.id,
@@ -112,14 +112,9 @@ def _named(
                 one["sentence"],
                 one["amount"],
                 one["received"],
-                _label("department", one["department"]),
+                label("department", one["department"]),
                 f"{policy.apply.where}：{policy.apply.how}{days}",
                 "、".join(policy.evidence),
                 home.helper_name if home else "",
                 policy.id,
             )
-
-
-def _label(list_name: str, code: str) -> str:
-    member = find(list_name, code)
-    return member.label if member else code

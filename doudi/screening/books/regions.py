@@ -2,13 +2,11 @@
 
 from collections.abc import Iterable
 
-from doudi.screening.books.workbook import Book, Cells
+from doudi.screening.books.workbook import LEVEL_LABELS, Book, Cells, label
 from doudi.screening.inputs import RegistryTables
 from doudi.screening.results.names import place_names
 from doudi.screening.run import ScreeningResult
-from doudi.standards.codes import Level, find
 
-LEVELS = {"red": Level.RED.label, "yellow": Level.YELLOW.label}
 REGION_LEVELS = {"village": "村", "township": "乡镇"}
 
 
@@ -27,9 +25,9 @@ def write_region_sheet(book: Book, result: ScreeningResult, registry: RegistryTa
         for alert in result.region_alerts.to_pylist():
             rule = rules[alert["rule_id"]]
             yield (
-                LEVELS[alert["level"]], REGION_LEVELS[alert["region_level"]], *place(alert["region_code"]), rule.title,
-                alert["households"], alert["sentence"], _label("risk_type", alert["risk"]),
-                _label("department", alert["department"]), "；".join(rule.verify), alert["region_code"], rule.id,
+                LEVEL_LABELS[alert["level"]], REGION_LEVELS[alert["region_level"]], *place(alert["region_code"]),
+                rule.title, alert["households"], alert["sentence"], label("risk_type", alert["risk"]),
+                label("department", alert["department"]), "；".join(rule.verify), alert["region_code"], rule.id,
             )  # fmt: skip
         for one in result.region_cannot_tell.to_pylist():
             rule = rules[one["rule_id"]]
@@ -40,7 +38,7 @@ def write_region_sheet(book: Book, result: ScreeningResult, registry: RegistryTa
                 why = f"没有“{source}”的数据，{one['subjects']} 个村、乡镇无法判断"
             yield (
                 "无法判断", REGION_LEVELS.get(one["region_level"] or "", ""), *place(one["region_code"]), rule.title,
-                None, why, _label("risk_type", rule.risk), _label("department", rule.department), "",
+                None, why, label("risk_type", rule.risk), label("department", rule.department), "",
                 one["region_code"] or "", rule.id,
             )  # fmt: skip
 
@@ -49,8 +47,3 @@ def write_region_sheet(book: Book, result: ScreeningResult, registry: RegistryTa
         ("风险类型", 14), ("责任部门", 12), ("核实要点", 44), ("区划代码", 16), ("规则编号", 28),
     )  # fmt: skip
     book.sheet("村乡预警", columns, rows())
-
-
-def _label(list_name: str, code: str) -> str:
-    member = find(list_name, code)
-    return member.label if member else code

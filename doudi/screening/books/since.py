@@ -9,16 +9,14 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from doudi.screening.books.workbook import Book, Cells
+from doudi.screening.books.workbook import LEVEL_LABELS, Book, Cells
 from doudi.screening.inputs import RegistryTables
 from doudi.screening.results.kept import KeptResult
 from doudi.screening.results.names import household_names, person_names
 from doudi.screening.run import ScreeningResult
 from doudi.screening.trials.comparing import GONE, NEW, STILL, alerts_alike
-from doudi.standards.codes import Level
 
 LABELS: Mapping[str, str] = {NEW: "新出现", GONE: "已消失", STILL: "仍存在"}
-_LEVELS = {"red": Level.RED.label, "yellow": Level.YELLOW.label, "exclusion": "核实信号"}
 
 
 @dataclass(frozen=True)
@@ -64,8 +62,8 @@ class Since:
                     home.head_name if home else "",
                     people.get(one["person_key"], ""),
                     rules[one["rule_id"]].title if one["rule_id"] in rules else one["rule_id"],
-                    _LEVELS.get(one["level_before"], ""),
-                    _LEVELS.get(one["level_after"], ""),
+                    LEVEL_LABELS.get(one["level_before"], ""),
+                    LEVEL_LABELS.get(one["level_after"], ""),
                     one["sentence"],
                 )
 

@@ -7,9 +7,11 @@ from typing import Any
 
 import xlsxwriter
 
-from doudi.standards.codes import Level
+from doudi.standards.codes import Level, find
 
 MAX_ROWS = 1_000_000
+LEVEL_LABELS = {"red": Level.RED.label, "yellow": Level.YELLOW.label, "exclusion": "核实信号"}
+"""Of alerts; an exclusion only asks for verification."""
 Cells = Sequence[Any]
 Column = tuple[str, int]
 
@@ -82,3 +84,9 @@ class Book:
             sheet.write_number(row, column, value, form)
         else:
             sheet.write_string(row, column, str(value), form)
+
+
+def label(list_name: str, code: str) -> str:
+    """The Chinese label of a code; the code itself when the list does not have it."""
+    member = find(list_name, code)
+    return member.label if member else code

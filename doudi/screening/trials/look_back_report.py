@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from doudi.rulebook import Rulebook
-from doudi.screening.books.alerts import LEVEL_LABELS
-from doudi.screening.books.workbook import Book, Cells, book_at
+from doudi.screening.books.workbook import LEVEL_LABELS, Book, Cells, book_at
 from doudi.screening.inputs import RegistryTables
 from doudi.screening.results.names import HouseholdName, household_names, place_names
 from doudi.screening.trials.look_back import LookBack

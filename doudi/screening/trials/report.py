@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from doudi.rulebook import Rulebook
-from doudi.screening.books.alerts import LEVEL_LABELS, label
-from doudi.screening.books.workbook import Book, Cells, book_at
+from doudi.screening.books.workbook import LEVEL_LABELS, Book, Cells, book_at, label
 from doudi.screening.inputs import RegistryTables
 from doudi.screening.results.names import HouseholdName, household_names, person_names, place_names
 from doudi.screening.trials.what_if import WhatIf
