@@ -1,22 +1,18 @@
 """What people narrow the clue list by, and the day of a screening."""
 
-from collections.abc import Callable
-from datetime import date
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from doudi.web.discovery.models import ClueLevel, ClueState
 from doudi.web.discovery.queries import ALL_STATES, ClueChoices, ClueFilter
 from doudi.web.layout.choices import anything, code_choices, place_choices
+from doudi.web.layout.days import AsOfForm, as_of_field
 from doudi.web.layout.filters import FilterForm
-from doudi.web.layout.forms import LongSelect, PageForm
+from doudi.web.layout.forms import LongSelect
 from doudi.web.layout.templatetags.layout import tongue
-
-FIRST_YEAR = 2020
 
 
 class ClueFilterForm(FilterForm):
@@ -73,28 +69,10 @@ class ClueFilterForm(FilterForm):
         return ClueFilter(**self.given())
 
 
-class ScreeningForm(PageForm):
+class ScreeningForm(AsOfForm):
     """The day as of which the data counts."""
 
-    as_of = forms.DateField(
-        label=gettext_lazy("筛查日"),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        help_text=gettext_lazy("只用到这一天为止的数据；收入取这一天之前最近一个完整的收入年度。"),
-        error_messages={
-            "required": gettext_lazy("请选择筛查日"),
-            "invalid": gettext_lazy("请按 2023-08-01 的样子填写日期"),
-        },
+    FIRST_YEAR = 2020
+    as_of = as_of_field(
+        gettext_lazy("筛查日"), gettext_lazy("只用到这一天为止的数据；收入取这一天之前最近一个完整的收入年度。")
     )
-
-    def __init__(self, *args: Any, today: Callable[[], date] = timezone.localdate, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.today = today()
-        self.fields["as_of"].widget.attrs.update(max=self.today.isoformat(), min=f"{FIRST_YEAR}-01-01")
-
-    def clean_as_of(self) -> date:
-        day: date = self.cleaned_data["as_of"]
-        if day > self.today:
-            raise forms.ValidationError(_("筛查日不能晚于今天"))
-        if day.year < FIRST_YEAR:
-            raise forms.ValidationError(_("筛查日不能早于 %(year)d 年") % {"year": FIRST_YEAR})
-        return day

@@ -1,55 +1,31 @@
 """Forms of trials: the day or the months, and the changes of a what-if as they come in."""
 
 import re
-from collections.abc import Callable
-from datetime import date
 from typing import Any
 
 from django import forms
 from django.http import QueryDict
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from doudi.standards.periods import Month
+from doudi.web.layout.days import AsOfForm, as_of_field
 from doudi.web.layout.forms import PageForm
 from doudi.web.trials.asking import KINDS, MOST_CHANGES, Asked
 
-FIRST_YEAR = 2014
 _TOKEN = re.compile(r"(?P<kind>[a-z]+):(?P<id>[a-z][a-z0-9_.]{0,95})")
 
 
-class WhatIfForm(PageForm):
+class WhatIfForm(AsOfForm):
     """The day as of which both rulebooks run, and a name for the trial."""
 
-    as_of = forms.DateField(
-        label=gettext_lazy("推演日"),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        help_text=gettext_lazy("用到这一天为止的数据；改动也从这一天起算。"),
-        error_messages={
-            "required": gettext_lazy("请选择推演日"),
-            "invalid": gettext_lazy("请按 2023-08-01 的样子填写日期"),
-        },
-    )
+    as_of = as_of_field(gettext_lazy("推演日"), gettext_lazy("用到这一天为止的数据；改动也从这一天起算。"))
     title = forms.CharField(
         label=gettext_lazy("名称（可不填）"),
         required=False,
         max_length=100,
         help_text=gettext_lazy("不填就用改动内容作名称。"),
     )
-
-    def __init__(self, *args: Any, today: Callable[[], date] = timezone.localdate, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.today = today()
-        self.fields["as_of"].widget.attrs.update(max=self.today.isoformat(), min=f"{FIRST_YEAR}-01-01")
-
-    def clean_as_of(self) -> date:
-        day: date = self.cleaned_data["as_of"]
-        if day > self.today:
-            raise forms.ValidationError(_("推演日不能晚于今天"))
-        if day.year < FIRST_YEAR:
-            raise forms.ValidationError(_("推演日不能早于 %(year)d 年") % {"year": FIRST_YEAR})
-        return day
 
 
 def _month_field(label: Any) -> forms.CharField:
