@@ -27,7 +27,7 @@ from doudi.screening.results.keeping import manifest_of, write_result
 from doudi.screening.results.left_out import SOURCE, LeftOut
 from doudi.screening.sql.facts import Holding, table_name
 from doudi.screening.sql.regions import EARLIER
-from doudi.screening.sql.results import facts_sql, outcomes_sql, unknown_sql
+from doudi.screening.sql.results import facts_sql, outcomes_sql, unknown_sql, unmatched_sql
 from doudi.screening.sql.rules import outcome_column
 
 CANNOT_TELL_SCHEMA = pa.schema(
@@ -202,19 +202,17 @@ class ScreeningResult:
         An incremental screening counts the feeds anew that were delivered anew.
         """
         found: dict[str, dict[str, int]] = self.basis.counted() if self.basis and self.incremental else {}
-        for feed in self.feeds.keys() - found.keys():
-            regional = self.rulebook.sources[feed].subject == "region"
-            key, registered = ("region_code", HOUSEHOLD) if regional else ("person_key", PERSON)
-            source = self._everybody(feed)
-            rows, with_key, known = self.engine.row(
-                f"WITH named AS (SELECT {key}, COUNT(*) AS times FROM {source} "
-                f"WHERE {key} IS NOT NULL GROUP BY {key}), "
-                f"known AS (SELECT DISTINCT n.{key}, n.times FROM {self._everybody(registered)} p "
-                f"JOIN named n ON n.{key} = p.{key}) SELECT (SELECT COUNT(*) FROM {source}), "
-                "CAST((SELECT COALESCE(SUM(times), 0) FROM named) AS BIGINT), "
-                "CAST((SELECT COALESCE(SUM(times), 0) FROM known) AS BIGINT)"
-            )
-            found[feed] = {"rows": rows, "without_id": rows - with_key, "not_registered": with_key - known}
+        anew = [feed for feed in self.feeds if feed not in found]
+        for regional, key, registered in ((False, "person_key", PERSON), (True, "region_code", HOUSEHOLD)):
+            feeds = [feed for feed in anew if (self.rulebook.sources[feed].subject == "region") is regional]
+            if not feeds:
+                continue
+            sql = unmatched_sql({feed: self._everybody(feed) for feed in feeds}, key, self._everybody(registered))
+            for one in self.engine.arrow(sql).to_pylist():
+                named, known = one["named"] or 0, one["known"] or 0
+                found[one["feed"]] = {
+                    "rows": one["rows"], "without_id": one["rows"] - named, "not_registered": named - known,
+                }  # fmt: skip
         return found
 
     @cached_property

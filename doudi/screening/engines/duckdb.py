@@ -110,9 +110,12 @@ class DuckDb:
         return frozenset(self.column(f'SELECT column_name FROM (DESCRIBE "{name}")'))
 
     def narrow(self, name: str, condition: str) -> None:
-        """Leave only some rows of a table of the screening in; the whole one stays as `whole_<name>`."""
+        """Leave only some rows of a table of the screening in; the whole one stays as `whole_<name>`.
+
+        The rows are copied: many statements read them, and none but this one looks for them in the whole table.
+        """
         self.run(f'ALTER VIEW "{name}" RENAME TO "whole_{name}"')
-        self.run(f'CREATE VIEW "{name}" AS SELECT * FROM "whole_{name}" WHERE {condition}')
+        self.run(f'CREATE TEMP TABLE "{name}" AS SELECT * FROM "whole_{name}" WHERE {condition}')
 
     def once_a_household(self) -> None:
         """Leave a person registered twice in one household in once, so that nothing is counted double."""

@@ -29,6 +29,7 @@ from doudi.screening.results.kept import INPUTS, MOST_STEPS, BrokenBasis, KeptRe
 from doudi.screening.sql.facts import Holding, table_name
 from doudi.screening.sql.rules import NO_DATA
 
+_REGISTRY = (HOUSEHOLD, PERSON, INCOME)
 WORTH_IT = 0.5
 """A share of households above which everybody is worked out again: it takes no longer."""
 
@@ -155,27 +156,38 @@ def _comparable(basis: Basis, plan: Plan) -> None:
 def _find(basis: Basis, engine: DuckDb, plan: Plan, holdings: Mapping[str, Holding]) -> None:
     """Make `recomputed`: keys of the households that something changed for."""
     engine.add("digests_before", basis.kept.inputs())
-    causes: dict[str, str] = {"registry": changed_households_sql()}
-    for one in basis.deliveries:
-        if "person_key" not in engine.columns(table_name(one.feed)):
-            continue  # a table about villages: rules across households are worked out whole every time
-        persons = changed_persons_sql(engine, one, plan.columns[table_name(one.feed)])
-        causes[one.feed] = f"SELECT household_key FROM registry_person WHERE person_key IN ({persons})"
+    persons = [
+        f"SELECT '{one.feed}' AS cause, person_key FROM ({sql}) one"
+        for one in basis.deliveries
+        if one.feed in _of_persons(holdings)  # rules across households are worked out whole every time
+        and (sql := changed_persons_sql(engine, one, plan.columns[table_name(one.feed)]))
+    ]
+    parts = [f"SELECT 'registry' AS cause, household_key FROM ({changed_households_sql()}) one"]
+    if persons:
+        parts.append(
+            f"SELECT c.cause, p.household_key FROM ({union(persons)}) c "
+            "JOIN registry_person p ON p.person_key = c.person_key"
+        )
     if basis.before != plan.as_of:
         engine.add("told_before", _told(basis.kept, plan))
         steps, homes = Moving(plan, holdings, basis.before, "told_before").parts
         for step in steps:
             engine.make(step)
         if homes:
-            causes["time"] = union(homes)
-    for cause, sql in causes.items():
-        engine.run(f'CREATE TEMP TABLE "changed_{cause}" AS SELECT DISTINCT household_key FROM ({sql}) one')
-        (basis.reasons[cause],) = engine.row(f'SELECT COUNT(*) FROM "changed_{cause}"')
-    everything = union([f'SELECT household_key FROM "changed_{cause}"' for cause in causes])
+            parts.append(f"SELECT 'time' AS cause, household_key FROM ({union(homes)}) one")
+    engine.run(f"CREATE TEMP TABLE changed AS SELECT DISTINCT cause, household_key FROM ({union(parts)}) one")
     engine.run(
-        f"CREATE TEMP TABLE recomputed AS SELECT DISTINCT household_key FROM ({everything}) one "
-        "WHERE household_key IS NOT NULL"
+        "CREATE TEMP TABLE recomputed AS SELECT DISTINCT household_key FROM changed WHERE household_key IS NOT NULL"
     )
+    counted = engine.arrow("SELECT cause, COUNT(*) AS households FROM changed GROUP BY cause ORDER BY cause")
+    basis.reasons |= dict(zip(counted["cause"].to_pylist(), counted["households"].to_pylist(), strict=True))
+
+
+def _of_persons(holdings: Mapping[str, Holding]) -> list[str]:
+    """The feeds whose rows are about persons."""
+    return [
+        source for source, holding in holdings.items() if source not in _REGISTRY and "person_key" in holding.columns
+    ]
 
 
 def _told(kept: KeptResult, plan: Plan) -> pa.Table:
@@ -187,16 +199,12 @@ def _told(kept: KeptResult, plan: Plan) -> pa.Table:
 
 
 def _narrow(basis: Basis, engine: DuckDb, holdings: Mapping[str, Holding]) -> None:
-    registry = (HOUSEHOLD, PERSON, INCOME)
-    for source in registry:
+    for source in _REGISTRY:
         engine.narrow(table_name(source), "household_key IN (SELECT household_key FROM recomputed)")
     engine.run("CREATE TEMP TABLE recomputed_persons AS SELECT DISTINCT person_key FROM registry_person")
-    of_persons = [
-        source for source in holdings if source not in registry and "person_key" in engine.columns(table_name(source))
-    ]
-    for source in of_persons:
+    for source in _of_persons(holdings):
         engine.narrow(table_name(source), "person_key IN (SELECT person_key FROM recomputed_persons)")
-    basis.narrowed |= {table_name(source) for source in (*registry, *of_persons)}
+    basis.narrowed |= {table_name(source) for source in (*_REGISTRY, *_of_persons(holdings))}
 
 
 def standing_rows(engine: Engine, kept: pa.Table, fresh: pa.Table) -> pa.Table:

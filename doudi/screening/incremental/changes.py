@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
 from doudi.rulebook.sources import HOUSEHOLD, INCOME, PERSON
 from doudi.screening.engines.duckdb import KEYS, DuckDb
 from doudi.screening.sql.facts import table_name
@@ -54,7 +56,7 @@ def changed_persons_sql(engine: DuckDb, deliveries: Deliveries, columns: Iterabl
         if files:
             name = f"raw_{side}_{deliveries.feed}"
             engine.add(name, files)
-            present = engine.columns(name)
+            present = frozenset[str]().union(*(pq.read_schema(path).names for path in files))
             read = ", ".join(f'"{one}"' if one in present else "NULL" for one in names)
             sides.append(f'SELECT person_key, {sign}CAST(HASH({read}) AS HUGEINT) AS digest FROM "{name}"')
     return (

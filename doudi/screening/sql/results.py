@@ -1,11 +1,12 @@
 """The statements that read a result's tables out of what a plan has made."""
 # ruff: noqa: S608 - every name in these statements is an identifier that the rulebook has checked
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 
 from doudi.screening.plan import Plan
 from doudi.screening.sql.regions import REGION_FACTS
 from doudi.screening.sql.rules import outcome_column
+from doudi.screening.sql.writing import text
 
 _KEYS = {
     "household_facts": ("household_key", "region_code"),
@@ -46,3 +47,24 @@ def region_facts_sql(plan: Plan) -> str:
     columns += [outcome_column(rule.id) for rule in regional.rules]
     selected = ", ".join(f'"{name}"' for name in columns)
     return f"SELECT {selected} FROM {REGION_FACTS}"
+
+
+def unmatched_sql(tables: Mapping[str, str], key: str, registered: str) -> str:
+    """One row a feed: rows, rows that name somebody (by `key`), rows that name somebody in the table `registered`.
+
+    `tables`: feed → its table.
+    """
+    counted = " UNION ALL ".join(
+        f"SELECT {text(feed)} AS feed, {key}, COUNT(*) AS times FROM {table} GROUP BY {key}"
+        for feed, table in tables.items()
+    )
+    total = (
+        ("rows", "n.times"),
+        ("named", f"CASE WHEN n.{key} IS NOT NULL THEN n.times END"),
+        ("known", f"CASE WHEN p.{key} IS NOT NULL THEN n.times END"),
+    )
+    sums = ", ".join(f"CAST(SUM({sql}) AS BIGINT) AS {name}" for name, sql in total)
+    return (
+        f"SELECT n.feed, {sums} FROM ({counted}) n "
+        f"LEFT JOIN (SELECT DISTINCT {key} FROM {registered}) p ON p.{key} = n.{key} GROUP BY n.feed"
+    )
