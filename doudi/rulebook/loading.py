@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from sqlglot import exp
 
+from doudi.rulebook.checks import Check, read_check
 from doudi.rulebook.document import Document, Problem, RulebookError, read_document
 from doudi.rulebook.facts import Fact, FactFile, build_fact, read_fact_file
 from doudi.rulebook.parameters import Parameter, read_parameter
@@ -20,10 +21,19 @@ from doudi.rulebook.policies import Policy, check_departed, check_policies, read
 from doudi.rulebook.predicate import Predicate
 from doudi.rulebook.receipts import GRACE, OF_POLICIES
 from doudi.rulebook.rules import Rule, read_rule
-from doudi.rulebook.sources import ALERTS, FACTS, HOUSEHOLDS, PERSONS_OF_HOUSEHOLD, REGISTRY, Source, read_feed
+from doudi.rulebook.sources import (
+    ALERTS,
+    FACTS,
+    HOUSEHOLDS,
+    PERSONS_OF_HOUSEHOLD,
+    REGISTRY,
+    Source,
+    read_feed,
+    registry_cells,
+)
 from doudi.standards.codes import CODE_LISTS
 
-FOLDERS = ("parameters", "feeds", "facts", "screening", "policies")
+FOLDERS = ("parameters", "feeds", "facts", "screening", "policies", "checks")
 MEMBER_FACT = "is_member"
 """The person fact that says who counts as a member; households sum up members only."""
 TOLERANCE = "region_unknown_share"
@@ -45,6 +55,8 @@ class Rulebook:
     rules: Mapping[str, Rule]
     policies: Mapping[str, Policy]
     sources: Mapping[str, Source]
+    checks: Mapping[str, Check]
+    """What the registry's own data is held against; no part of a screening."""
     digest: str
     texts: Mapping[str, str]
     """Path under the rules folder → text of the file, so that a result can keep what it was made by."""
@@ -57,6 +69,10 @@ class Rulebook:
     def policies_on(self, on: date) -> tuple[Policy, ...]:
         """The policies in force on a day, in order of id."""
         return tuple(policy for policy in self.policies.values() if policy.in_force(on))
+
+    def checks_on(self, on: date) -> tuple[Check, ...]:
+        """The checks in force on a day, in order of id."""
+        return tuple(check for check in self.checks.values() if check.in_force(on))
 
     def facts_of(self, names: Iterator[str] | frozenset[str] | tuple[str, ...]) -> dict[str, Fact]:
         """The facts named and all that they are made of, in an order in which they can be worked out."""
@@ -114,6 +130,10 @@ def build_rulebook(texts: Mapping[str, str], *, prefix: str = "rules/") -> Ruleb
         documents["policies"],
         lambda one: read_policy(one, facts=facts, parameters=parameters, sources=sources),
     )
+    cells = registry_cells(documents["feeds"])
+    checks = build.each(
+        documents["checks"], lambda one: read_check(one, facts=facts, parameters=parameters, cells=cells)
+    )
     build.add(check_policies(policies))
     build.add(check_departed(policies, facts, parameters))
     build.whole(facts, parameters)
@@ -130,9 +150,10 @@ def build_rulebook(texts: Mapping[str, str], *, prefix: str = "rules/") -> Ruleb
         rules=MappingProxyType(dict(sorted(rules.items()))),
         policies=MappingProxyType(dict(sorted(policies.items()))),
         sources=MappingProxyType(sources),
+        checks=MappingProxyType(dict(sorted(checks.items()))),
         digest=digest,
         texts=MappingProxyType(dict(texts)),
-        warnings=tuple(_warnings(rules, policies, facts, parameters)),
+        warnings=tuple(_warnings(rules, policies, checks, facts, parameters)),
     )
 
 
@@ -295,16 +316,17 @@ def _nearest(name: str, rules: Mapping[str, Rule]) -> str:
 def _warnings(
     rules: Mapping[str, Rule],
     policies: Mapping[str, Policy],
+    checks: Mapping[str, Check],
     facts: Mapping[str, Fact],
     parameters: Mapping[str, Parameter],
 ) -> Iterator[Problem]:
-    used = {name for rule in rules.values() for name in rule.facts}
+    used = {name for text in (*rules.values(), *checks.values()) for name in text.facts}
     used |= {name for policy in policies.values() for name in policy.facts}
     used |= {name for fact in facts.values() for name in fact.uses} | {MEMBER_FACT}
     for name, fact in facts.items():
         if name not in used:
             yield fact.document.problem("unused", f"没有规则用到事实 {name}", "可以删去", severity="warning")
-    named = {name for rule in rules.values() for name in rule.parameters} | {GRACE}
+    named = {name for text in (*rules.values(), *checks.values()) for name in text.parameters} | {GRACE}
     named |= {name for policy in policies.values() for name in policy.all_parameters}
     named |= {name for fact in facts.values() for name in fact.parameters} | {TOLERANCE, LOOK_BACK_WINDOW}
     for name, parameter in parameters.items():

@@ -1,7 +1,7 @@
 """What facts can be worked out of: the registry's tables and the departments' feeds, with typed columns."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -129,6 +129,49 @@ ALERTS_RAISED: Final = Source(
     },
 )  # fmt: skip
 """Alerts as facts of regions count them. `is_new`: the household didn't have it a month (or so) before."""
+
+
+_COMPUTED = frozenset({"net_income", "per_capita_income"})
+_NO_CELLS = frozenset(
+    {"household_no", "income_year", "province", "city", "county", "township", "village", "head_resident_id"}
+)
+_SHEETS: Final[Mapping[str, str]] = {
+    "registry_person": "person", "registry_household": "household", "registry_income": "income",
+}  # fmt: skip
+
+
+def registry_cells(documents: Iterable[Document]) -> dict[str, ColumnType]:
+    """The cells of the registry that can be corrected, as `person.labour`, by its sheets' column contracts.
+
+    Keys, names of places and totals, which are computed, are none. Without contracts: the columns that facts can read.
+    """
+    cells: dict[str, ColumnType] = {}
+    for document in documents:
+        table = _SHEETS.get(str(document.content.get("id")))
+        listed = document.content.get("columns")
+        for column in listed if table and isinstance(listed, list) else []:
+            if not isinstance(column, dict) or str(column.get("id")) in _NO_CELLS | _COMPUTED:
+                continue
+            kind = OF_CONTRACT.get(str(column.get("type")))
+            if kind is None:
+                continue
+            name, codes = str(column["id"]), column.get("codes")
+            known = _codes(codes, kind) if isinstance(codes, str) and codes in CODE_LISTS else ColumnType(kind)
+            if table == "household" and name in _INCOME_COMPONENTS:
+                cells[f"income.{name}"] = known
+            elif (table, name) == ("income", "size_year"):
+                cells["income.members"] = known
+            elif table != "income" or name in _INCOME_COMPONENTS:
+                cells[f"{table}.{name}"] = known
+    if cells:
+        return cells
+    sources = {"household": HOUSEHOLD, "person": PERSON, "income": INCOME}
+    return {
+        f"{table}.{name}": column
+        for table, source in sources.items()
+        for name, column in REGISTRY[source].columns.items()
+        if name not in _COMPUTED
+    }
 
 
 RESERVED: Final = frozenset({MEMBERS, REGISTERED, FACTS, HOUSEHOLDS, ALERTS, "household_facts", "registry"})

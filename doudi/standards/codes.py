@@ -384,6 +384,32 @@ class EntitlementState(CodeList):
     RECEIVED = "received", "已享受", "Received"
 
 
+class CheckTopic(CodeList):
+    """What part of the registry a check of its data looks at (数据核查的类别)."""
+
+    IDENTITY = "identity", "身份信息", "Identity"
+    HOUSEHOLD = "household", "家庭成员", "Household"
+    REGION = "region", "行政区划", "Region"
+    INCOME = "income", "收入", "Income"
+    MONITORING = "monitoring", "监测与帮扶", "Monitoring and help"
+    WORK = "work", "务工", "Work"
+    SCHOOL = "school", "教育", "School"
+    HEALTH = "health", "健康与残疾", "Health and disability"
+    LABOUR = "labour", "劳动能力", "Labour capacity"
+    HOUSING = "housing", "住房与生活条件", "Housing and living conditions"
+    WATER = "water", "饮水", "Drinking water"
+    INSURANCE = "insurance", "保险与保障", "Insurance and social protection"
+    MEASURE = "measure", "帮扶措施", "Measures"
+    EMPLOYMENT = "employment", "就业数据比对", "Employment data compared"
+
+
+class CheckSeverity(CodeList):
+    """How sure a check is that a cell is wrong (数据问题的程度)."""
+
+    ERROR = "error", "错误", "Error", "E"
+    DOUBT = "doubt", "疑点", "Doubt", "W"
+
+
 CODE_LISTS: Final[dict[str, type[CodeList]]] = {
     "household_type": HouseholdType,
     "monitor_type": MonitorType,
@@ -412,6 +438,8 @@ CODE_LISTS: Final[dict[str, type[CodeList]]] = {
     "department": Department,
     "policy_area": PolicyArea,
     "entitlement_state": EntitlementState,
+    "check_topic": CheckTopic,
+    "check_severity": CheckSeverity,
 }
 """Every list by the name under which column contracts and pages ask for it."""
 
