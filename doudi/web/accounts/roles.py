@@ -43,6 +43,14 @@ class Action(Enum):
     RULES_APPROVE = "rules.approve"
     TRIAL_SEE = "trial.see"
     TRIAL_RUN = "trial.run"
+    CLEANING_SEE = "cleaning.see"
+    CLEANING_CORRECT = "cleaning.correct"
+    CLEANING_SEND = "cleaning.send"
+    CLEANING_EXEMPT = "cleaning.exempt"
+    CLEANING_RUN = "cleaning.run"
+    MATCH_SEE = "match.see"
+    MATCH_DECIDE = "match.decide"
+    DUPLICATE_DECIDE = "duplicate.decide"
     AUDIT_SEE = "audit.see"
     AUDIT_VERIFY = "audit.verify"
     ACCOUNT_MANAGE = "account.manage"
@@ -50,10 +58,20 @@ class Action(Enum):
 
 
 _LOOK = {Action.FIGURES_SEE, Action.HOUSEHOLD_SEE, Action.CLUE_SEE, Action.RULES_SEE}
+_MEND = {Action.CLEANING_SEE, Action.CLEANING_CORRECT}
 
 PERMISSIONS: dict[Role, frozenset[Action]] = {
-    Role.VILLAGE_CADRE: frozenset({*_LOOK, Action.HOUSEHOLD_UNMASK, Action.CLUE_EXPORT}),
-    Role.TOWNSHIP_OFFICER: frozenset({*_LOOK, Action.HOUSEHOLD_UNMASK, Action.CLUE_EXPORT, Action.SCREENING_SEE}),
+    Role.VILLAGE_CADRE: frozenset({*_LOOK, *_MEND, Action.HOUSEHOLD_UNMASK, Action.CLUE_EXPORT}),
+    Role.TOWNSHIP_OFFICER: frozenset(
+        {
+            *_LOOK,
+            *_MEND,
+            Action.HOUSEHOLD_UNMASK,
+            Action.CLUE_EXPORT,
+            Action.SCREENING_SEE,
+            Action.CLEANING_SEND,
+        }
+    ),
     Role.DEPARTMENT_OFFICER: frozenset(
         {
             *_LOOK,
@@ -63,12 +81,19 @@ PERMISSIONS: dict[Role, frozenset[Action]] = {
             Action.INTAKE_UNDO,
             Action.JOB_SEE,
             Action.RULES_DRAFT,
+            Action.MATCH_SEE,
+            Action.MATCH_DECIDE,
             Action.RULES_REVIEW,
+            Action.CLEANING_SEE,
         }
     ),
     Role.COUNTY_OFFICER: frozenset(
         {
             *_LOOK,
+            *_MEND,
+            Action.CLEANING_SEND,
+            Action.CLEANING_EXEMPT,
+            Action.CLEANING_RUN,
             Action.HOUSEHOLD_UNMASK,
             Action.CLUE_EXPORT,
             Action.INTAKE_SEE,
@@ -82,11 +107,14 @@ PERMISSIONS: dict[Role, frozenset[Action]] = {
             Action.JOB_SEE,
             Action.RULES_DRAFT,
             Action.RULES_REVIEW,
+            Action.MATCH_SEE,
+            Action.MATCH_DECIDE,
+            Action.DUPLICATE_DECIDE,
             Action.RULES_APPROVE,
         }
     ),
-    Role.LEADER: frozenset({*_LOOK, Action.SCREENING_SEE, Action.TRIAL_SEE}),
-    Role.UPPER_VIEWER: frozenset({*_LOOK, Action.SCREENING_SEE}),
+    Role.LEADER: frozenset({*_LOOK, Action.SCREENING_SEE, Action.TRIAL_SEE, Action.CLEANING_SEE}),
+    Role.UPPER_VIEWER: frozenset({*_LOOK, Action.SCREENING_SEE, Action.CLEANING_SEE}),
     Role.SYSTEM_ADMIN: frozenset({Action.ACCOUNT_MANAGE, Action.RULES_SEE}),
     Role.SECURITY_ADMIN: frozenset({Action.POST_MANAGE, Action.RULES_SEE}),
     Role.AUDITOR: frozenset({Action.AUDIT_SEE, Action.AUDIT_VERIFY, Action.RULES_SEE}),

@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "doudi.web.rulekeeping",
     "doudi.web.assistance",
     "doudi.web.trials",
+    "doudi.web.cleaning",
     "doudi.web.cockpit",
 ]
 
