@@ -1,7 +1,7 @@
 """The workbook that goes back to the sender: rejected rows as they came, the reason in a last column."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
@@ -27,8 +27,10 @@ _TELLING_HEADERS = ("身份证", "证件号", "公民身份", "电话", "手机"
 _CELL_LIMIT = 32_000
 
 
-def write_rejects(reading: SheetReading, path: Path, *, redacted: bool = False) -> int:
-    """Write the rejected rows of a reading to an .xlsx file; returns how many.
+def write_rejects(
+    reading: SheetReading, path: Path, *, redacted: bool = False, without: Collection[int] = frozenset()
+) -> int:
+    """Write the rejected rows of a reading to an .xlsx file; returns how many. `without`: rows not to go back.
 
     The original columns stand in their order, the last column says row, column, content and remedy. The file can be
     corrected and handed in again as it is. `redacted`: resident ids, phones and accounts are left out, for keeping.
@@ -64,6 +66,8 @@ def write_rejects(reading: SheetReading, path: Path, *, redacted: bool = False) 
     sheet.freeze_panes(first + 1, 0)
     line = first
     for index in np.flatnonzero(reading.rejected).tolist():
+        if int(raw.rows[index]) in without:
+            continue
         line += 1
         for at, cell in enumerate(raw.row(index)):
             if at in withheld and cell != "" and plain(cell):

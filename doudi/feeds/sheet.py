@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -44,7 +44,8 @@ class SheetReading:
     contract: Contract
     table: pa.Table
     returned: pa.Table
-    """The rows left out that still tell which person they are about, with what could be read of them."""
+    """The rows left out that still tell which person they are about, by id or by name, with what could be read of
+    them: a row whose id nobody can read may yet be matched (see `doudi.matching`)."""
     rejects: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
     raw: RawSheet
@@ -58,6 +59,15 @@ class SheetReading:
     missing_columns: tuple[str, ...]
     unknown_headers: tuple[str, ...]
     companion: "SheetReading | None" = None
+    positions: Mapping[str, int] = field(default_factory=dict)
+    """Column of the contract → where it stands in `raw`."""
+
+    @property
+    def id_alone(self) -> frozenset[int]:
+        """Numbers of the rows that went back for their resident id alone: sound in everything else."""
+        header = self.raw.headers[self.positions["resident_id"]] if "resident_id" in self.positions else None
+        others = {problem.row for problem in self.rejects if problem.header != header}
+        return frozenset(problem.row for problem in self.rejects) - others
 
     @property
     def rows_accepted(self) -> int:
@@ -239,14 +249,20 @@ def _clean(
         rows_ignored=int(len(raw) - data.sum()),
         missing_columns=tuple(column.id for column in layout.missing),
         unknown_headers=tuple(header for at, header in enumerate(raw.headers) if header and at not in known),
+        positions=layout.positions,
     )
 
 
 def _returned(rejected: pa.Table, contradictory: NDArray[np.bool_]) -> pa.Table:
-    """Of the rejected rows those whose person is known. Of a row that contradicts itself only the person is kept."""
+    """Of the rejected rows those that tell whom they are about, by id or else by name.
+
+    Of a row that contradicts itself only the person is kept.
+    """
     if "resident_id" not in rejected.column_names:
         return rejected.slice(0, 0)
     known = pc.is_valid(rejected["resident_id"])
+    if "name" in rejected.column_names:
+        known = pc.or_(known, pc.is_valid(rejected["name"]))
     found, blank = rejected.filter(known), pa.array(contradictory[known.to_numpy(zero_copy_only=False)])
     for at, name in enumerate(found.column_names):
         if name not in _TELLING_WHO:

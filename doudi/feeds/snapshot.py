@@ -1,10 +1,14 @@
 """Snapshots: one immutable folder for each delivery of a feed, with data, counts, source hash and rejects.
 
     <root>/<feed>/<YYYY-MM>/<12 hex digits>/{data.parquet, manifest.json, rejects.xlsx}
+                                            {links-….parquet, data-….parquet, rejects-….xlsx, linked.json}
 
 The 12 digits come of source file, contract and key, so that the same delivery is kept once. Resident ids, phones and
 accounts are never in a snapshot: `person_key` and `resident_hash` stand for the person, and without the secret nobody
 gets back from them. A folder appears whole or not at all.
+
+When rows were matched to persons beyond their id, the links stand beside (see `doudi.matching.links`) and `linked.json`
+names the data with them in. The data as delivered is never changed.
 """
 
 import hashlib
@@ -35,6 +39,11 @@ from doudi.standards.pseudonym import Pseudonymiser
 DATA = "data.parquet"
 RETURNED = "returned"
 """Column: the row was sent back, and what it says is known only in part."""
+ID_UNREADABLE = "id_unreadable"
+"""Column: the row was sent back for its resident id alone; once its person is known it is as good as any."""
+FORMAT = 2
+"""2: rows whose id cannot be read are kept too, without a person."""
+LINKED = "linked.json"
 MANIFEST = "manifest.json"
 REJECTS = "rejects.xlsx"
 _WRITING = ".writing-"
@@ -54,10 +63,29 @@ class Snapshot:
 
     @property
     def data(self) -> Path:
+        """The rows: with the persons that matching found in them, where there was matching."""
+        return self.folder / str(self.linked.get("data") or DATA)
+
+    @property
+    def delivered(self) -> Path:
+        """The rows as they came, linked by nothing but their id."""
         return self.folder / DATA
 
     @property
+    def linked(self) -> dict[str, Any]:
+        """What matching left: the names of its files and its counts (see `doudi.matching.links`); empty without it."""
+        try:
+            content = json.loads((self.folder / LINKED).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
+        return dict(content)
+
+    @property
     def rejects(self) -> Path | None:
+        """The workbook for the department, without rows whose person was found after all."""
+        linked = self.linked
+        if "rejects" in linked:
+            return self.folder / linked["rejects"] if linked["rejects"] else None
         path = self.folder / REJECTS
         return path if path.exists() else None
 
@@ -96,7 +124,8 @@ def snapshot_table(reading: SheetReading, pseudonymiser: Pseudonymiser) -> pa.Ta
     """The rows as they are kept: keys instead of resident ids, without phones and accounts.
 
     A row that was sent back stays, marked `returned`, with what could be read of it, when it tells whom it is about:
-    that the department has a row on the person is known, so the person must not be taken for one without a row.
+    that the department has a row on the person is known, so the person must not be taken for one without a row. One
+    whose id cannot be read stays without a person, until one is found for it.
     """
     table = pa.concat_tables([reading.table, reading.returned])
     sent_back = np.repeat([False, True], [reading.table.num_rows, reading.returned.num_rows])
@@ -110,6 +139,7 @@ def snapshot_table(reading: SheetReading, pseudonymiser: Pseudonymiser) -> pa.Ta
             if column.type in ("text", "name") and not column.id.endswith("_no"):
                 cells = _without_ids(cells)
             columns[column.id] = cells
+    columns[ID_UNREADABLE] = pc.is_in(table.column("row"), pa.array(sorted(reading.id_alone), pa.int32()))
     return pa.table(columns)
 
 
@@ -136,7 +166,7 @@ def write_snapshot(
     """
     contract = reading.contract
     key = key_check(pseudonymiser)
-    identity = f"{reading.sha256} {contract_fingerprint(contract)} {key}{_places(reading)}"
+    identity = f"{reading.sha256} {contract_fingerprint(contract)} {key}{_places(reading)} {FORMAT}"
     digest = hashlib.sha256(identity.encode()).hexdigest()[:12]
     folder = root / contract.id / str(month) / digest
     manifest = _manifest(reading, month, key)
@@ -154,7 +184,7 @@ def write_snapshot(
             write_rejects(reading, writing / REJECTS, redacted=True)
         _write_json(writing / MANIFEST, manifest)
         for path in writing.iterdir():
-            _to_disk(path)
+            to_disk(path)
         if before_rename:
             before_rename()
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -163,17 +193,18 @@ def write_snapshot(
         except OSError:  # somebody else was faster with the same delivery
             if not (folder / MANIFEST).exists():
                 raise
-        _to_disk(folder.parent)
+        to_disk(folder.parent)
     finally:
         shutil.rmtree(writing, ignore_errors=True)
     return _load(folder)
 
 
 def _places(reading: SheetReading) -> str:
-    """Of a sheet about regions also the codes found for its rows: they follow from the list of regions too."""
-    if reading.contract.subject != "region":
+    """Of a sheet about regions, or about work places, also what was found for its rows with the list of regions."""
+    found = [name for name in ("region_code", "place_code", "place_area") if name in reading.contract.by_id]
+    if not found or (reading.contract.subject != "region" and "place_area" not in found):
         return ""
-    return " " + ",".join(str(code) for code in reading.table.column("region_code").to_pylist())
+    return " " + ",".join(str(cell) for name in found for cell in reading.table.column(name).to_pylist())
 
 
 def list_snapshots(root: Path, *, superseded: bool = False) -> list[Snapshot]:
@@ -194,7 +225,7 @@ def contract_fingerprint(contract: Contract) -> str:
 def _manifest(reading: SheetReading, month: Month, key: str) -> dict[str, Any]:
     contract = reading.contract
     return {
-        "format": 1,
+        "format": FORMAT,
         "feed": contract.id,
         "title": contract.title,
         "department": contract.department,
@@ -236,7 +267,7 @@ def _received_again(folder: Path, received_at: str) -> Snapshot:
     manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8")) | {"received_at": received_at}
     waiting = folder / f"{_WRITING}{secrets.token_hex(8)}"
     _write_json(waiting, manifest)
-    _to_disk(waiting)
+    to_disk(waiting)
     waiting.replace(folder / MANIFEST)
     return _load(folder)
 
@@ -250,7 +281,7 @@ def _write_json(path: Path, content: object) -> None:
     path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
-def _to_disk(path: Path) -> None:
+def to_disk(path: Path) -> None:
     """Make sure that what was written survives a power cut."""
     if path.is_dir() and os.name == "nt":
         return

@@ -16,7 +16,8 @@ from doudi.feeds.places import place_rows
 from doudi.feeds.problems import Problem, UnreadableFile
 from doudi.feeds.registry import assemble, write_registry
 from doudi.feeds.sheet import SheetReading, read_sheet
-from doudi.feeds.snapshot import Snapshot, contract_fingerprint, key_check, list_snapshots, write_snapshot
+from doudi.feeds.snapshot import FORMAT, Snapshot, contract_fingerprint, key_check, list_snapshots, write_snapshot
+from doudi.feeds.work_places import locate_work
 from doudi.screening.books.alerts import Intake
 from doudi.screening.inputs import RegistryTables, Rows
 from doudi.standards.pseudonym import Pseudonymiser
@@ -101,7 +102,8 @@ class Shelf:
         return {
             str(one.manifest["sha256"]): one
             for one in list_snapshots(self.root, superseded=True)
-            if one.manifest["key_check"] == check
+            if one.manifest["format"] == FORMAT
+            and one.manifest["key_check"] == check
             and one.feed in self.contracts
             and self.contracts[one.feed].subject != "region"
             and one.manifest["contract"] == contract_fingerprint(self.contracts[one.feed])
@@ -120,6 +122,7 @@ class Shelf:
                 return None, Intake(path.name, reading.title, "", 0, 0, 0, "这是登记簿的表，请放进登记簿文件夹")
             if tree is not None and reading.contract.subject == "region":
                 reading = place_rows(reading, tree)
+            reading = locate_work(reading, tree)
             month = month_of_delivery(path.name, reading.title, as_of=as_of)
             snapshot = write_snapshot(reading, self.root, month=month, pseudonymiser=self.pseudonymiser)
         counts = snapshot.manifest

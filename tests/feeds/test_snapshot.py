@@ -59,8 +59,8 @@ def test_persons_are_keys(
 ) -> None:
     table = write_snapshot(reading, tmp_path, month=JULY, pseudonymiser=pseudonymiser).table()
     ids = [person_id(1), person_id(2)]
-    assert table.column("person_key").to_pylist() == pseudonymiser.person_keys(ids)
-    assert table.column("resident_hash").to_pylist() == [pseudonymiser.resident_hash(one) for one in ids]
+    assert table.column("person_key").to_pylist() == [*pseudonymiser.person_keys(ids), None]
+    assert table.column("resident_hash").to_pylist() == [*(pseudonymiser.resident_hash(one) for one in ids), None]
     assert table.column_names[:4] == ["row", "returned", "person_key", "resident_hash"]
     assert "resident_id" not in table.column_names
 
@@ -79,10 +79,31 @@ def test_a_returned_row_still_tells_that_the_person_is_on_the_list(
     ]
     reading = read_sheet(xlsx(rows), contracts=contracts, file_name="社会救助.xlsx")
     table = snapshot_table(reading, pseudonymiser)
-    assert table["returned"].to_pylist() == [False, True]
-    assert table["person_key"].to_pylist() == pseudonymiser.person_keys([person_id(1), person_id(2)])
-    assert table["amount"].to_pylist() == [500, None], "what could not be read is unknown"
-    assert table["kind"].to_pylist() == ["minimum_living"] * 2, "what could be read is kept"
+    assert table["returned"].to_pylist() == [False, True, True]
+    assert table["person_key"].to_pylist() == [*pseudonymiser.person_keys([person_id(1), person_id(2)]), None]
+    assert table["amount"].to_pylist() == [500, None, None], "what could not be read is unknown"
+    assert table["kind"].to_pylist() == ["minimum_living"] * 3, "what could be read is kept"
+
+
+def test_a_row_whose_id_nobody_can_read_waits_for_its_person_in_the_snapshot(
+    contracts: dict[str, Contract],
+    xlsx: Callable[..., bytes],
+    person_id: Callable[[int], str],
+    pseudonymiser: Pseudonymiser,
+) -> None:
+    rows = [
+        HEADER,
+        ["张三", person_id(1)[:12], "低保", 500, "20230701", None],
+        ["李四", "123", "低保", "五百左右", "20230702", None],
+        [None, "123", "低保", 500, "20230703", None],
+    ]
+    reading = read_sheet(xlsx(rows), contracts=contracts, file_name="社会救助.xlsx")
+    assert reading.rows_rejected == 3, "the department gets all three back"
+    table = snapshot_table(reading, pseudonymiser)
+    assert table["name"].to_pylist() == ["张三", "李四"], "a row without id and name tells of nobody"
+    assert table["person_key"].null_count == 2
+    assert table["amount"].to_pylist() == [500, None]
+    assert table["id_unreadable"].to_pylist() == [True, False], "the second has another mistake too"
 
 
 def test_of_a_row_that_contradicts_itself_only_the_person_is_kept(
@@ -182,7 +203,7 @@ if when == "data":
 elif when == "rejects":
     snapshot.write_rejects = die
 elif when == "manifest":
-    snapshot._to_disk = die
+    snapshot.to_disk = die
 snapshot.write_snapshot(reading, Path(root), month=Month("2023-07"), pseudonymiser=Pseudonymiser(b"x" * 32),
     before_rename=die if when == "rename" else None)
 """
