@@ -54,7 +54,10 @@ _DELIMITERS = ",\t;|"
 
 @dataclass(frozen=True)
 class Grid:
-    """One sheet. `top` are its first rows; `rows()` gives all rows from the first; positions count from 0."""
+    """One sheet. `top` are its first rows; `rows()` gives all rows from the first; positions count from 0.
+
+    `left`: how many empty columns of the spreadsheet stand before the first position.
+    """
 
     name: str
     visible: bool
@@ -63,6 +66,7 @@ class Grid:
     top: tuple[Row, ...]
     rows: Callable[[], Iterator[Row]] = field(repr=False)
     merges: tuple[Merge, ...] = ()
+    left: int = 0
 
 
 def open_source(source: Path | bytes) -> BinaryIO:
@@ -172,6 +176,7 @@ def _workbook_grids(stream: BinaryIO, limits: Limits) -> Iterator[Grid]:
                 for first, last in (sheet.merged_cell_ranges or ())
                 if first[0] < limits.header_rows
             ),
+            left=left,
         )
     if not found:
         raise UnreadableFile("empty", EMPTY)
