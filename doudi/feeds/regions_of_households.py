@@ -52,16 +52,20 @@ def assemble_regions(readings: Iterable[SheetReading]) -> Regions:
 
 
 def place_households(households: pa.Table, regions: Regions, sources: list[str]) -> tuple[pa.Table, list[Problem]]:
-    """Households with a sound `region_code` where one can be found, and the rows whose own is missing or doubtful."""
+    """Households with a sound `region_code` where one can be found, and the rows whose own is missing or doubtful.
+
+    `region_form` says how the code as written was (see `_DOUBTS`); null without a sheet of regions to look it up in.
+    """
     tree = RegionTree(regions.names.items()) if regions.stated else None
-    decided: dict[tuple[str | None, ...], tuple[str | None, str]] = {}
+    decided: dict[tuple[str | None, ...], tuple[str | None, str | None, str]] = {}
     for row in _distinct(households):
         decided[_place(row)] = _decide(row, tree)
     rows = households.select([*_NAMES, "region_code", "source", "row"]).to_pylist()
-    codes, problems = [], []
+    codes, forms, problems = [], [], []
     for row in rows:
-        code, doubt = decided[_place(row)]
+        code, form, doubt = decided[_place(row)]
         codes.append(code)
+        forms.append(form)
         if doubt:
             problems.append(
                 Problem(
@@ -74,28 +78,42 @@ def place_households(households: pa.Table, regions: Regions, sources: list[str])
                 )
             )
     at = households.column_names.index("region_code")
-    return households.set_column(at, "region_code", pa.array(codes, pa.string())), problems
+    placed = households.set_column(at, "region_code", pa.array(codes, pa.string()))
+    return placed.append_column("region_form", pa.array(forms, pa.string())), problems
 
 
-def _decide(row: dict[str, str | None], tree: RegionTree | None) -> tuple[str | None, str]:
-    """The code that counts and what is doubtful about it, in words."""
+def _decide(row: dict[str, str | None], tree: RegionTree | None) -> tuple[str | None, str | None, str]:
+    """The code that counts, how the written one is, and what is doubtful about it, in words."""
     written = row["region_code"]
     if tree is None:
-        return written, "" if written else "没有行政区划代码，也没有行政区划表可以查对"
+        return written, None, "" if written else "没有行政区划代码，也没有行政区划表可以查对"
     if written in tree:
         if RegionCode(written or "").level is RegionLevel.VILLAGE or not row["village"]:
-            return written, ""
+            return written, _known_form(written or "", row, tree), ""
         inside = tree.find(row["village"], within=written or "")
-        return (str(inside), "代码不是村级，已按村名查到") if inside else (written, "代码不是村级，也查不到村名")
+        doubt = "代码不是村级，已按村名查到" if inside else "代码不是村级，也查不到村名"
+        return (str(inside) if inside else written), "not_village", doubt
     path = [row[name] or "" for name in _NAMES]
+    form = "unknown" if written else "missing"
     for names in (path[3:], path[2:], path):
         found = tree.find_path(*names) if names[-1] and any(names) else None
         if found is not None and found.level is RegionLevel.VILLAGE:
-            return str(found), "代码不在行政区划表里，已按乡村名称查到" if written else ""
+            return str(found), form, "代码不在行政区划表里，已按乡村名称查到" if written else ""
     if written:
-        return written, "代码不在行政区划表里，也查不到乡村名称"
+        return written, form, "代码不在行政区划表里，也查不到乡村名称"
     township = tree.find_path(path[3]) if path[3] else None
-    return (str(township) if township else None), "没有行政区划代码，也查不到村名"
+    return (str(township) if township else None), form, "没有行政区划代码，也查不到村名"
+
+
+def _known_form(written: str, row: dict[str, str | None], tree: RegionTree) -> str:
+    """Of a code that exists: whether it is that of the village which the row names."""
+    if RegionCode(written).level is not RegionLevel.VILLAGE:
+        return "not_village"
+    named = [row[name] or "" for name in _NAMES[3:]]
+    if not all(named):
+        return "known"
+    found = tree.find_path(*named)
+    return "other_name" if found is not None and str(found) != written else "known"
 
 
 def _place(row: dict[str, str | None]) -> tuple[str | None, ...]:

@@ -11,11 +11,12 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from doudi.feeds.derived import with_person_columns
 from doudi.feeds.income import COMPONENTS, INCOME_COLUMNS, TOTALS, assemble_incomes
 from doudi.feeds.problems import Problem
+from doudi.feeds.recomputing import member_keys, phone_keys
 from doudi.feeds.regions_of_households import assemble_regions, place_households
 from doudi.feeds.sheet import SheetReading
-from doudi.feeds.snapshot import person_keys
 from doudi.standards.pseudonym import Pseudonymiser
 
 _INCOME_OF_HOUSEHOLD = ("income_year", *COMPONENTS, *TOTALS)
@@ -47,10 +48,13 @@ class Registry:
         of_income = _household_keys(self.incomes.column("household_no"), pseudonymiser)
         return {
             "regions": self.regions,
-            "household": _open(self.households, "household").add_column(0, "household_key", household_key),
+            "household": _open(self.households, "household")
+            .add_column(0, "household_key", household_key)
+            .append_column("phone_key", phone_keys(self.households.column("phone"), pseudonymiser)),
             "person": _open(self.persons, "person")
             .add_column(0, "household_key", of_person)
-            .add_column(0, "person_key", _person_keys(self.persons, pseudonymiser)),
+            .add_column(0, "person_key", member_keys(self.persons, pseudonymiser))
+            .append_column("phone_key", phone_keys(self.persons.column("phone"), pseudonymiser)),
             "income": self.incomes.add_column(0, "household_key", of_income),
         }
 
@@ -88,11 +92,13 @@ def assemble(readings: Iterable[SheetReading]) -> Registry:
             warnings += _doubtful_persons(database, sources, with_households=bool(by_kind.get("registry_household")))
         incomes, doubts = _incomes(database, sources)
         warnings += doubts
-        persons = _fetch(database, "SELECT * EXCLUDE (source, row) FROM persons ORDER BY source, row")
+        persons = with_person_columns(
+            _fetch(database, "SELECT * EXCLUDE (source, row) FROM persons ORDER BY source, row")
+        )
     return Registry(
         regions=regions.table,
         households=households.drop_columns(["source", "row", *_INCOME_OF_HOUSEHOLD]),
-        persons=persons,
+        persons=with_person_columns(persons),
         incomes=incomes,
         rejects=tuple(rejects),
         warnings=tuple(warnings),
@@ -138,9 +144,10 @@ def _nothing(name: str) -> pa.Table:
     size = [("size_year", pa.int64()), ("size_now", pa.int64()), ("income_year", pa.int64())]
     money = [(one, pa.float64()) for one in (*COMPONENTS, *TOTALS)]
     texts = [(one, pa.string()) for one in ("name", "resident_id", "person_no", "relation", "status", "sex")]
+    texts += [(one, pa.string()) for one in ("disability_certificate", "phone")]
     flags = [(one, pa.bool_()) for parts in _BOTH_INSURANCES.values() for one in parts]
     flags += [(one, pa.bool_()) for one in _BOTH_INSURANCES]
-    names = ("province", "city", "county", "township", "village", "region_code", "head_name")
+    names = ("province", "city", "county", "township", "village", "region_code", "head_name", "phone")
     places = [(one, pa.string()) for one in names]
     fields = {
         "all_households": [*shared, *size, *money, *places],
@@ -290,20 +297,6 @@ _WITHHELD = {
 def _household_keys(numbers: pa.ChunkedArray, pseudonymiser: Pseudonymiser) -> pa.Array:
     distinct = numbers.combine_chunks().dictionary_encode()
     return pa.array(pseudonymiser.household_keys(distinct.dictionary.to_pylist()), pa.int64()).take(distinct.indices)
-
-
-def _person_keys(persons: pa.Table, pseudonymiser: Pseudonymiser) -> pa.Array:
-    """Of the resident id; without one of the person's number, else of household, name and birth date."""
-    keys, _ = person_keys(persons.column("resident_id"), pseudonymiser)
-    if not keys.null_count:
-        return keys
-    found = keys.to_pylist()
-    needed = persons.select(["household_no", "person_no", "name", "birth_date"])
-    for at in [at for at, key in enumerate(found) if key is None]:
-        row = needed.slice(at, 1).to_pylist()[0]
-        number = row["person_no"] or f"{row['household_no']}/{row['name']}/{row['birth_date']}"
-        found[at] = pseudonymiser.person_key_without_id(number)
-    return pa.array(found, pa.int64())
 
 
 __all__ = ["INCOME_COLUMNS", "Registry", "assemble", "write_registry"]

@@ -17,6 +17,7 @@ from doudi.feeds.checks import rows_failing
 from doudi.feeds.cleaning import CleanColumn, clean_column, empty_column
 from doudi.feeds.columns import RawSheet, encode
 from doudi.feeds.contract import Contract
+from doudi.feeds.derived import FORMS, forms
 from doudi.feeds.layout import Layout, find_layouts
 from doudi.feeds.notes import data_rows
 from doudi.feeds.problems import Limits, Problem, UnreadableFile
@@ -34,8 +35,9 @@ class SheetReading:
     """What came of one sheet.
 
     `table` holds the accepted rows: `row` (int32, the row number the spreadsheet shows) and every column of the
-    contract in its type, unknown where the sheet has no such column. `rejects` name what is wrong with the rows left
-    out, `warnings` what is doubtful in rows kept. `raw` is the sheet as it came; `rejected` marks its rows left out.
+    contract in its type, unknown where the sheet has no such column; of the registry's sheets also how ids,
+    certificates and phones are written (`derived.FORMS`). `rejects` name what is wrong with the rows left out,
+    `warnings` what is doubtful in rows kept. `raw` is the sheet as it came; `rejected` marks its rows left out.
     `rows_read` counts all rows below the header: accepted, rejected and ignored (blanks, totals, notes). A national
     export with a row for each member, household columns repeated, is read as households with the members as their
     `companion`; a row left out is left out of both.
@@ -221,6 +223,9 @@ def _clean(
             rejected |= clean.rejected
             rejects += clean.problems
             warnings += clean.warnings
+            if form := FORMS.get(contract.id, {}).get(column.id):
+                told = forms(column.type, raw.columns[at].contents, clean.distinct)
+                columns[form] = replace(clean, distinct=told)
     unreadable = np.zeros(len(raw), bool)
     for check, positions in rows_failing(_table(contract, columns, raw, only=contract.checked), contract):
         unreadable[positions] |= check.severity == "error"
@@ -286,6 +291,9 @@ def _table(
         if only is None or column.id in only:
             clean = columns.get(column.id)
             arrays[column.id] = clean.array(rows) if clean else empty_column(column, len(numbers))
+    if only is None:
+        for form in FORMS.get(contract.id, {}).values():
+            arrays[form] = columns[form].array(rows) if form in columns else pa.nulls(len(numbers), pa.string())
     return pa.table(arrays)
 
 

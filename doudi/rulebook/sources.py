@@ -32,7 +32,8 @@ class Source:
     title_en: str
     department: str
     kind: str
-    """row: one row a subject; events: months add up; state: only the latest month counts; derived: other facts."""
+    """row: one row a subject; events: months add up; state: only the latest month counts; derived: other facts;
+    shared: what a row of the registry has in common with other rows, for checks alone."""
     columns: Mapping[str, ColumnType]
     subject: str = "person"
     """Of a feed: person (or household, found by a person in it), or region: rows about a village as a whole."""
@@ -40,6 +41,10 @@ class Source:
     @property
     def is_feed(self) -> bool:
         return self.kind in ("events", "state")
+
+    @property
+    def is_shared(self) -> bool:
+        return self.kind == "shared"
 
 
 HOUSEHOLD: Final = "registry.household"
@@ -55,6 +60,13 @@ HOUSEHOLDS: Final = "households"
 ALERTS: Final = "alerts"
 """The alerts that this very screening raises for the households of a region."""
 
+
+def _one_of(*codes: str) -> ColumnType:
+    """A derived column (`doudi.feeds.derived`) with the values it can have."""
+    return ColumnType(ValueType.TEXT, frozenset(codes))
+
+
+_PHONE_FORM = _one_of("none", "sound", "unsound")
 _RISKS = {f"risk_{number}": _codes("risk_type") for number in range(1, 6)}
 _INCOME_COMPONENTS = (
     "wage_income", "production_gross", "production_cost", "property_income", "transfer_income",
@@ -68,44 +80,95 @@ REGISTRY: Final[Mapping[str, Source]] = {
         HOUSEHOLD, "登记簿（户）", "Registry: households", "rural_revitalisation", "row",
         {
             "region_code": TEXT,
+            "region_form": _one_of("known", "other_name", "not_village", "unknown", "missing"),
+            "natural_village": TEXT,
             "household_type": _codes("household_type"),
             "monitor_type": _codes("monitor_type"),
             "enrolled_month": MONTH,
             "exited_month": MONTH,
             "risk_cleared": BOOLEAN,
+            "clear_mode": _codes("clear_mode"),
             **_RISKS,
+            "risk_note": TEXT,
+            "head_name": TEXT,
+            "phone_form": _PHONE_FORM,
             "size_now": NUMBER,
             "size_year": NUMBER,
+            "education_problem": BOOLEAN,
+            "housing_problem": BOOLEAN,
+            "water_problem": BOOLEAN,
+            "uninsured_member": BOOLEAN,
             "housing_grade": _codes("housing_grade"),
+            "house_area": NUMBER,
             "dangerous_house": BOOLEAN,
             "safe_water": BOOLEAN,
+            "electricity": BOOLEAN,
+            "sanitary_toilet": BOOLEAN,
+            "land_farm": NUMBER,
+            "land_forest": NUMBER,
+            "land_returned": NUMBER,
+            "land_orchard": NUMBER,
+            "land_pasture": NUMBER,
+            "land_water": NUMBER,
+            "road_type": _codes("road_type"),
+            "road_km": NUMBER,
             "relocated": BOOLEAN,
+            "resettlement_site": TEXT,
+            "cooperative": BOOLEAN,
+            "helper_name": TEXT,
+            "helper_phone_form": _PHONE_FORM,
             "no_labour_flag": BOOLEAN,
             "dev_status": _codes("dev_status"),
-            "helper_name": TEXT,
         },
     ),
     PERSON: Source(
         PERSON, "登记簿（人）", "Registry: persons", "rural_revitalisation", "row",
         {
+            "name": TEXT,
+            "name_form": _one_of("sound", "missing", "digits", "characters", "short"),
             "sex": _codes("sex"),
+            "id_type": _codes("id_type"),
+            "id_form": _one_of(
+                "sound", "old15", "missing", "placeholder", "length", "characters", "birth_date", "checksum"
+            ),
+            "id_birth_date": DATE,
+            "id_sex": _codes("sex"),
+            "id_area": TEXT,
             "birth_date": DATE,
             "relation": _codes("relation"),
+            "ethnic": TEXT,
+            "politics": _codes("politics"),
             "education": _codes("education"),
             "student_status": _codes("student_status"),
             "absence_reason": _codes("absence_reason"),
             "health": _codes("health_condition", ValueType.TEXTS),
             "disability_kind": _codes("disability_kind"),
             "disability_grade": _codes("disability_grade"),
+            "certificate_form": _one_of("none", "sound", "unsound"),
+            "certificate_kind": _codes("disability_kind"),
+            "certificate_grade": _codes("disability_grade"),
+            "certificate_of_id": BOOLEAN,
             "labour": _codes("labour"),
             "work_area": _codes("work_area"),
+            "employer": TEXT,
             "work_months": NUMBER,
             "wage_month": NUMBER,
+            "job_channel": _codes("job_channel"),
             "public_job": TEXT,
+            "public_job_months": NUMBER,
             "insured_medical": BOOLEAN,
+            "insured_medical_resident": BOOLEAN,
+            "insured_medical_worker": BOOLEAN,
+            "insured_serious": BOOLEAN,
+            "insured_pension": BOOLEAN,
+            "insured_pension_resident": BOOLEAN,
+            "insured_pension_worker": BOOLEAN,
+            "medical_aid": BOOLEAN,
             "minimum_living": BOOLEAN,
             "extreme_hardship": BOOLEAN,
+            "phone_form": _PHONE_FORM,
             "status": _codes("person_status"),
+            "status_on": DATE,
         },
     ),
     INCOME: Source(
@@ -174,7 +237,37 @@ def registry_cells(documents: Iterable[Document]) -> dict[str, ColumnType]:
     }
 
 
-RESERVED: Final = frozenset({MEMBERS, REGISTERED, FACTS, HOUSEHOLDS, ALERTS, "household_facts", "registry"})
+def _shared(name: str, title: str, title_en: str, subject: str, columns: Mapping[str, ColumnType]) -> Source:
+    return Source(name, title, title_en, "rural_revitalisation", "shared", columns, subject)
+
+
+SHARED: Final[Mapping[str, Source]] = {
+    one.id: one
+    for one in (
+        _shared("same_person", "同一人在登记簿各处的登记", "Entries of the same person in the registry", "person",
+                {"households": NUMBER, "active_households": NUMBER, "dead_entries": NUMBER}),
+        _shared("same_name", "同一户内姓名和出生日期相同的人", "Same name and birth date in one household", "person",
+                {"persons": NUMBER}),
+        _shared("name_written", "姓名的写法", "How a name is written", "person",
+                {"characters": NUMBER, "odd": BOOLEAN}),
+        _shared("head_written", "户主姓名与成员", "The head's name and the members", "household",
+                {"heads_so_named": NUMBER, "members_so_named": NUMBER}),
+        _shared("same_phone", "同一联系电话的户", "Households with the same phone", "household",
+                {"households": NUMBER}),
+        _shared("income_twins", "本村上一收入年度收入各项相同的户", "Households of the village with the same incomes",
+                "household", {"households": NUMBER}),
+        _shared("helper_load", "同一乡镇内同名帮扶责任人的户", "Households of the township with the same helper",
+                "household", {"households": NUMBER}),
+        _shared("known_region", "行政区划里有没有这个村", "Whether the region is known", "household",
+                {"known": BOOLEAN, "township_known": BOOLEAN, "is_village": BOOLEAN}),
+    )
+}  # fmt: skip
+"""What rows of the registry have in common with others: each is a table with at most one row a person or household."""
+
+
+RESERVED: Final = frozenset(
+    {MEMBERS, REGISTERED, FACTS, HOUSEHOLDS, ALERTS, "household_facts", "registry", "region", *SHARED}
+)
 """Names no feed may have: of other sources, or of tables that a screening makes."""
 KEY_COLUMNS: Final = frozenset({"person_key", "household_key", "region_key"})
 """Columns that snapshots get when they are written; no sheet may bring its own."""

@@ -19,7 +19,7 @@ SECRET_VARIABLE = "DOUDI_SECRET_KEY"  # noqa: S105 - the name of the variable, n
 PURPOSE = b"doudi pseudonym v1"
 KEY_FILE_NAME = "pseudonym.key"
 _KEY_BYTES = 8
-_MARKS = {"household": b"household:", "person": b"person:"}
+_MARKS = {"household": b"household:", "person": b"person:", "phone": b"phone:", "written": b"written:"}
 """Put before numbers that are no resident ids, so that the same digits never give the same key."""
 
 
@@ -88,6 +88,19 @@ class Pseudonymiser:
     def person_key_without_id(self, person_no: str) -> int:
         """Signed 64-bit key of a registered person without a sound resident id, by the number in the registry."""
         return self._key(_MARKS["person"] + person_no.strip().encode())
+
+    def phone_key(self, digits: str) -> int:
+        """Signed 64-bit key of a phone number, to see that two are the same."""
+        return self._key(_MARKS["phone"] + digits.strip().encode())
+
+    def phone_keys(self, numbers: Iterable[str | None]) -> list[int | None]:
+        """`phone_key` of many; None stays None."""
+        return [None if one is None else self.phone_key(one) for one in numbers]
+
+    def written_keys(self, texts: Iterable[str | None]) -> list[int | None]:
+        """Signed 64-bit keys of rows as they were written, so that a decision about one is known again."""
+        key, mark = self._key, _MARKS["written"]
+        return [None if one is None else key(mark + one.encode()) for one in texts]
 
     def _digest(self, message: bytes) -> bytes:
         signer = self._signer.copy()

@@ -14,11 +14,13 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from doudi.feeds.contract import Contract, ContractError, load_contracts
+from doudi.feeds.derived import DERIVED_FROM
 from doudi.feeds.places import place_rows
 from doudi.feeds.problems import Problem, UnreadableFile
 from doudi.feeds.registry import assemble
 from doudi.feeds.rejects import write_rejects
 from doudi.feeds.sheet import SheetReading, read_sheet
+from doudi.feeds.work_places import locate_work, tells_places
 from doudi.standards.regions import RegionCode, RegionTree
 from doudi.web.intake.models import ImportBatch, ImportFile
 from doudi.web.intake.targets import HOUSEHOLD, INCOME, PERSON, REGION, Target, shaped
@@ -100,12 +102,14 @@ def _read_file(file: ImportFile, known: dict[str, Contract], report: Report) -> 
 
 
 def _placed(reading: SheetReading, batch: ImportBatch, result: ReadBatch) -> SheetReading:
-    """Rows about villages with their codes, by the regions known and those that come in beside them."""
-    if reading.contract.subject != "region":
+    """Rows about villages, and places of work, with their codes, by the regions known and those coming in beside."""
+    if reading.contract.subject != "region" and not tells_places(reading.contract):
         return reading
     regions = dict(Region.objects.values_list("code", "name"))
     if (coming := result.sheets.get(REGION.name)) is not None:
         regions |= dict(zip(coming.column("code").to_pylist(), coming.column("name").to_pylist(), strict=True))
+    if tells_places(reading.contract):
+        return locate_work(reading, RegionTree(regions.items()))
     return place_rows(reading, RegionTree(regions.items()), within=batch.region_code)
 
 
@@ -152,8 +156,8 @@ def _assemble(
     keyed = registry.keyed(pseudonymiser())
     tables = {
         REGION: registry.regions,
-        HOUSEHOLD: _with(registry.households, "household_key", keyed["household"].column("household_key")),
-        PERSON: _with(registry.persons, "person_key", keyed["person"].column("person_key")),
+        HOUSEHOLD: _with(registry.households, keyed["household"], "household_key", "phone_key"),
+        PERSON: _with(registry.persons, keyed["person"], "person_key", "phone_key"),
         INCOME: registry.incomes,
     }
     for target, table in tables.items():
@@ -177,7 +181,9 @@ WORKED_OUT = frozenset(
 def _missing(target: Target, readings: list[tuple[ImportFile, SheetReading]]) -> set[str]:
     """The columns that no sheet of the target has: importing leaves them as they are."""
     lacking = [set(reading.missing_columns) for _file, reading in readings if reading.contract.id in SOURCES[target]]
-    return (set.intersection(*lacking) if lacking else set()) - WORKED_OUT
+    missing = (set.intersection(*lacking) if lacking else set()) - WORKED_OUT
+    derived = DERIVED_FROM.get(target.name, {})
+    return missing | {name for name, bases in derived.items() if missing.intersection(bases)}
 
 
 def with_rejects(reading: SheetReading, problems: Iterable[Problem]) -> SheetReading:
@@ -195,8 +201,10 @@ def with_rejects(reading: SheetReading, problems: Iterable[Problem]) -> SheetRea
     )
 
 
-def _with(table: pa.Table, name: str, column: pa.ChunkedArray) -> pa.Table:
-    return table.append_column(name, column)
+def _with(table: pa.Table, keyed: pa.Table, *names: str) -> pa.Table:
+    for name in names:
+        table = table.append_column(name, keyed.column(name))
+    return table
 
 
 def _inside(batch: ImportBatch, target: Target, sheet: pa.Table, result: ReadBatch) -> pa.Table:

@@ -1,7 +1,8 @@
 """Households, the persons in them, and what a household earned in an income year.
 
 Field names are the column identifiers of the sheets (rules/feeds/registry_*.yaml). Codes are the identifiers of
-`doudi.standards.codes`. Money is yuan. `household_key` and `person_key` are the keyed numbers by which feeds, snapshots
+`doudi.standards.codes`; `*_form`, `id_*`, `certificate_*` and `phone_key` follow from what is written (see
+`doudi.feeds.derived`). Money is yuan. `household_key` and `person_key` are the keyed numbers by which feeds, snapshots
 and screening know the row without its resident id.
 """
 
@@ -63,6 +64,11 @@ def measure(label: Any) -> models.FloatField:
     return models.FloatField(label, null=True, blank=True)
 
 
+def keyed() -> models.BigIntegerField:
+    """The keyed number of a phone: equal where the phone is."""
+    return models.BigIntegerField(null=True, editable=False)
+
+
 class Imported(models.Model):
     """A row that imports write: which one brought it in, which one changed it last, for undoing."""
 
@@ -98,6 +104,7 @@ class Household(Imported):
     household_key = models.BigIntegerField(unique=True)
     household_no = models.CharField(_("户编号"), max_length=32, unique=True)
     region_code = models.CharField(_("行政村代码"), max_length=12)
+    region_form = code(_("区划代码核对"))
     natural_village = text(_("自然村"))
     household_type = code(_("户类型"))
     monitor_type = code(_("监测对象类别"))
@@ -108,16 +115,23 @@ class Household(Imported):
     risk_3 = code(_("风险类型3"))
     risk_4 = code(_("风险类型4"))
     risk_5 = code(_("风险类型5"))
+    risk_note = text(_("风险备注"), 128)
     risk_cleared = yes_no(_("风险是否已消除"))
     clear_mode = code(_("风险消除方式"))
     head_name = models.CharField(_("户主姓名"), max_length=64, blank=True)
     phone = EncryptedTextField(_("联系电话"))
     phone_hash = models.CharField(max_length=64, null=True, editable=False)
+    phone_form = code(_("联系电话核对"))
+    phone_key = keyed()
     bank_name = text(_("开户银行"), 128)
     bank_account = EncryptedTextField(_("银行账号"))
     bank_account_hash = models.CharField(max_length=64, null=True, editable=False)
     size_now = whole(_("当前家庭人口数"))
     size_year = whole(_("年度家庭人口数"))
+    education_problem = yes_no(_("是否有失学辍学"))
+    housing_problem = yes_no(_("住房是否出现安全问题"))
+    water_problem = yes_no(_("饮水是否出现安全问题"))
+    uninsured_member = yes_no(_("是否有成员未参加基本医疗保险"))
     housing_grade = code(_("住房等级"))
     house_area = measure(_("住房面积(平方米)"))
     dangerous_house = yes_no(_("是否危房户"))
@@ -126,6 +140,10 @@ class Household(Imported):
     sanitary_toilet = yes_no(_("有无卫生厕所"))
     land_farm = measure(_("耕地面积(亩)"))
     land_forest = measure(_("林地面积(亩)"))
+    land_returned = measure(_("退耕还林面积(亩)"))
+    land_orchard = measure(_("林果面积(亩)"))
+    land_pasture = measure(_("牧草地面积(亩)"))
+    land_water = measure(_("水面面积(亩)"))
     road_type = text(_("入户路类型"))
     road_km = measure(_("与村主干路距离(公里)"))
     relocated = yes_no(_("是否易地搬迁户"))
@@ -135,6 +153,7 @@ class Household(Imported):
     helper_unit = text(_("帮扶单位"), 128)
     helper_phone = EncryptedTextField(_("帮扶责任人电话"))
     helper_phone_hash = models.CharField(max_length=64, null=True, editable=False)
+    helper_phone_form = code(_("帮扶责任人电话核对"))
     no_labour_flag = yes_no(_("整户无劳动能力兜底保障户"))
     dev_status = code(_("实施开发式帮扶措施情况"))
 
@@ -192,10 +211,15 @@ class Person(Imported):
     person_key = models.BigIntegerField()
     person_no = models.CharField(_("人编号"), max_length=32, null=True, blank=True)
     name = models.CharField(_("姓名"), max_length=64, blank=True)
+    name_form = code(_("姓名核对"))
     sex = code(_("性别"))
     id_type = code(_("证件类型"))
     resident_id = EncryptedTextField(_("证件号码"))
     resident_id_hash = models.CharField(max_length=64, null=True, editable=False)
+    id_form = code(_("证件号码核对"))
+    id_birth_date = models.DateField(_("证件上的出生日期"), null=True, blank=True)
+    id_sex = code(_("证件上的性别"))
+    id_area = models.CharField(_("证件上的地区"), max_length=6, null=True, blank=True)
     birth_date = models.DateField(_("出生日期"), null=True, blank=True)
     relation = code(_("与户主关系"))
     ethnic = text(_("民族"))
@@ -206,6 +230,10 @@ class Person(Imported):
     health = CodesField(_("健康状况"), max_length=128, null=True, blank=True)
     disability_certificate = EncryptedTextField(_("残疾证号"))
     disability_certificate_hash = models.CharField(max_length=64, null=True, editable=False)
+    certificate_form = code(_("残疾证号核对"))
+    certificate_kind = code(_("残疾证上的类别"))
+    certificate_grade = code(_("残疾证上的等级"))
+    certificate_of_id = yes_no(_("残疾证号与证件号码是否一致"))
     disability_kind = code(_("残疾类别"))
     disability_grade = code(_("残疾等级"))
     labour = code(_("劳动能力"))
@@ -220,6 +248,7 @@ class Person(Imported):
     insured_medical_resident = yes_no(_("是否参加城乡居民基本医疗保险"))
     insured_medical_worker = yes_no(_("是否参加城镇职工基本医疗保险"))
     insured_serious = yes_no(_("是否参加大病保险"))
+    medical_aid = yes_no(_("是否接受医疗救助"))
     insured_pension = yes_no(_("是否参加养老保险"))
     insured_pension_resident = yes_no(_("是否参加城乡居民基本养老保险"))
     insured_pension_worker = yes_no(_("是否参加城镇职工基本养老保险"))
@@ -229,6 +258,8 @@ class Person(Imported):
     status_on = models.DateField(_("状态时间"), null=True, blank=True)
     phone = EncryptedTextField(_("联系电话"))
     phone_hash = models.CharField(max_length=64, null=True, editable=False)
+    phone_form = code(_("联系电话核对"))
+    phone_key = keyed()
 
     objects = PersonQuerySet.as_manager()
 
