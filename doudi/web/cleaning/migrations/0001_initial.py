@@ -79,6 +79,7 @@ class Migration(migrations.Migration):
                 ('sentence_en', models.TextField(blank=True)),
                 ('repair_column', models.CharField(blank=True, max_length=96)),
                 ('repair_value', models.TextField(null=True)),
+                ('repair_before', models.TextField(null=True)),
                 ('repair_because', models.TextField(blank=True, verbose_name='建议的理由')),
                 ('state', models.CharField(choices=[('open', '待处理'), ('sent', '已派村'), ('answered', '村已答复'), ('corrected', '已更正'), ('exempted', '已豁免'), ('gone', '已消失')], default='open', max_length=16, verbose_name='状态')),
                 ('found_on', models.DateField(verbose_name='发现日期')),
@@ -123,6 +124,7 @@ class Migration(migrations.Migration):
                 ('note', models.TextField(blank=True, verbose_name='说明')),
                 ('actor_name', models.CharField(blank=True, max_length=128, verbose_name='办理人')),
                 ('at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='时间')),
+                ('file', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='protection.vaultfile')),
                 ('issue', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='cleaning.issue')),
             ],
             options={

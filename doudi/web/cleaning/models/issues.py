@@ -1,6 +1,4 @@
-"""What checks found in the registry, what people did about it, and every cell that was changed on the way."""
-
-import uuid
+"""Runs of the checks, the issues they found, and what happened to each of them."""
 
 from django.db import models
 from django.utils import timezone
@@ -8,7 +6,6 @@ from django.utils.translation import gettext_lazy as _
 
 from doudi.web.accounts.roles import Action
 from doudi.web.accounts.scope import Officer, region_condition
-from doudi.web.protection.fields import EncryptedTextField
 
 
 class RunState(models.TextChoices):
@@ -84,49 +81,6 @@ class IssueQuerySet(models.QuerySet["Issue"]):
         return self.filter(state__in=STANDING)
 
 
-class TaskState(models.TextChoices):
-    SENT = "sent", _("待村核实")
-    RETURNED = "returned", _("村已交回")
-    CLOSED = "closed", _("已办结")
-    WITHDRAWN = "withdrawn", _("已收回")
-
-
-class TaskQuerySet(models.QuerySet["Task"]):
-    def visible_to(self, actor: Officer, action: Action = Action.CLEANING_SEE) -> "TaskQuerySet":
-        """Tasks of the actor's villages; departments have none."""
-        return self.filter(region_condition(area for area in actor.reach(action) if not area.department))
-
-
-class Task(models.Model):
-    """Issues of one village, sent there to be asked at the door by a day (派村核实)."""
-
-    request_key = models.UUIDField(editable=False)
-    region_code = models.CharField(_("行政村"), max_length=12)
-    due_on = models.DateField(_("完成期限"))
-    note = models.CharField(_("说明"), max_length=400, blank=True)
-    state = models.CharField(_("状态"), max_length=16, choices=TaskState.choices, default=TaskState.SENT)
-    actor = models.ForeignKey("accounts.User", on_delete=models.SET_NULL, null=True, related_name="+")
-    actor_name = models.CharField(_("派发人"), max_length=128)
-    sent_at = models.DateTimeField(_("派发时间"), default=timezone.now)
-    returned_at = models.DateTimeField(_("交回时间"), null=True)
-    returned_by = models.CharField(_("交回人"), max_length=128, blank=True)
-    closed_at = models.DateTimeField(_("办结时间"), null=True)
-
-    objects = TaskQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("核实任务")
-        verbose_name_plural = _("核实任务")
-        ordering = ["-pk"]
-        constraints = [
-            models.UniqueConstraint(fields=["request_key", "region_code"], name="one_task_a_village_and_request")
-        ]
-        indexes = [models.Index(fields=["region_code", "state", "due_on"], name="task_village")]
-
-    def __str__(self) -> str:
-        return f"{self.pk} {self.region_code} {self.get_state_display()}"
-
-
 class Issue(models.Model):
     """One check met by one household or person. The same row lives on from run to run, also after it was mended."""
 
@@ -148,6 +102,8 @@ class Issue(models.Model):
     sentence_en = models.TextField(blank=True)
     repair_column = models.CharField(max_length=96, blank=True)
     repair_value = models.TextField(null=True)
+    repair_before = models.TextField(null=True)
+    """What stood in the cell when the repair was proposed, so that a cell changed since is not overwritten."""
     repair_because = models.TextField(_("建议的理由"), blank=True)
     state = models.CharField(_("状态"), max_length=16, choices=IssueState.choices, default=IssueState.OPEN)
     first_run = models.ForeignKey(CleaningRun, on_delete=models.SET_NULL, null=True, related_name="+")
@@ -155,7 +111,7 @@ class Issue(models.Model):
     found_on = models.DateField(_("发现日期"))
     gone_on = models.DateField(_("消除日期"), null=True)
     exempt_until = models.DateField(_("豁免到"), null=True)
-    task = models.ForeignKey(Task, on_delete=models.SET_NULL, null=True, related_name="issues")
+    task = models.ForeignKey("cleaning.Task", on_delete=models.SET_NULL, null=True, related_name="issues")
     answer = models.TextField(_("村答复"), blank=True)
 
     objects = IssueQuerySet.as_manager()
@@ -217,6 +173,7 @@ class IssueEvent(models.Model):
     issue = models.ForeignKey(Issue, on_delete=models.CASCADE, related_name="events")
     step = models.CharField(_("事项"), max_length=16, choices=IssueStep.choices)
     note = models.TextField(_("说明"), blank=True)
+    file = models.ForeignKey("protection.VaultFile", on_delete=models.PROTECT, null=True, related_name="+")
     actor_name = models.CharField(_("办理人"), max_length=128, blank=True)
     at = models.DateTimeField(_("时间"), default=timezone.now)
 
@@ -227,91 +184,6 @@ class IssueEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.issue_id} {self.step}"
-
-
-class How(models.TextChoices):
-    """On what occasion cells were changed."""
-
-    ACCEPT = "accept", _("采纳建议")
-    CORRECT = "correct", _("人工更正")
-    BULK = "bulk", _("批量采纳")
-    WORKBOOK = "workbook", _("表格回填")
-    COMPARISON = "comparison", _("对照表录入")
-    EMPLOYMENT = "employment", _("务工信息更新")
-    DUPLICATES = "duplicates", _("重复处理")
-    UNDO = "undo", _("撤销")
-
-
-class CorrectionBatch(models.Model):
-    """Cells changed together, in one request of one person. The key is the request's, so that a repeat does nothing."""
-
-    key = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    how = models.CharField(_("方式"), max_length=16, choices=How.choices)
-    actor = models.ForeignKey("accounts.User", on_delete=models.SET_NULL, null=True, related_name="+")
-    actor_name = models.CharField(_("办理人"), max_length=128)
-    at = models.DateTimeField(_("时间"), default=timezone.now)
-    cells = models.PositiveIntegerField(_("单元格"), default=0)
-    households = models.PositiveIntegerField(_("户"), default=0)
-    conflicts = models.JSONField(_("冲突"), default=list)
-    undoes = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="undone_by")
-
-    class Meta:
-        verbose_name = _("更正")
-        verbose_name_plural = _("更正")
-        ordering = ["-at"]
-
-    def __str__(self) -> str:
-        return f"{self.key} {self.how}"
-
-
-class CorrectionQuerySet(models.QuerySet["Correction"]):
-    def visible_to(self, actor: Officer, action: Action = Action.CLEANING_SEE) -> "CorrectionQuerySet":
-        """Changed cells of the actor's regions; departments see them with the issues they answer for."""
-        return self.filter(
-            region_condition(actor.reach(action), department=lambda department: models.Q(issue__responsible=department))
-        )
-
-    def in_force(self) -> "CorrectionQuerySet":
-        """Changes that were not taken back (and are no taking back themselves)."""
-        return self.filter(undone_by__isnull=True).exclude(how=How.UNDO)
-
-
-class Correction(models.Model):
-    """One cell of the registry that a person changed. Values are kept encrypted: ids and phones are among them.
-
-    `table`: person | household | income; `row_id`: its primary key; values as text in the form of `cells.cell_text`.
-    """
-
-    batch = models.ForeignKey(CorrectionBatch, on_delete=models.PROTECT, related_name="corrections")
-    issue = models.ForeignKey(Issue, on_delete=models.SET_NULL, null=True, related_name="corrections")
-    household = models.ForeignKey(
-        "registry.Household", on_delete=models.PROTECT, related_name="corrections", verbose_name=_("户")
-    )
-    region_code = models.CharField(max_length=12)
-    table = models.CharField(_("表"), max_length=16)
-    row_id = models.BigIntegerField()
-    column = models.CharField(_("列"), max_length=64)
-    before = EncryptedTextField(_("原值"))
-    after = EncryptedTextField(_("新值"))
-    how = models.CharField(_("方式"), max_length=16, choices=How.choices)
-    actor = models.ForeignKey("accounts.User", on_delete=models.SET_NULL, null=True, related_name="+")
-    actor_name = models.CharField(_("办理人"), max_length=128)
-    at = models.DateTimeField(_("时间"), default=timezone.now)
-    undone_by = models.ForeignKey(CorrectionBatch, on_delete=models.PROTECT, null=True, related_name="undone")
-
-    objects = CorrectionQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("更正记录")
-        verbose_name_plural = _("更正记录")
-        ordering = ["-pk"]
-        indexes = [
-            models.Index(fields=["table", "row_id", "column", "-id"], name="correction_cell"),
-            models.Index(fields=["region_code", "-id"], name="correction_region"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.table} {self.row_id} {self.column}"
 
 
 class Exemption(models.Model):
@@ -334,55 +206,3 @@ class Exemption(models.Model):
 
     def __str__(self) -> str:
         return f"{self.issue_id} {self.expires_on}"
-
-
-class CleanFigureQuerySet(models.QuerySet["CleanFigure"]):
-    def visible_to(self, actor: Officer, action: Action = Action.CLEANING_SEE) -> "CleanFigureQuerySet":
-        return self.filter(region_condition(actor.reach(action)))
-
-
-class CleanFigure(models.Model):
-    """How clean a village was in one run: households without a standing error (`households_clean`), and how many."""
-
-    run = models.ForeignKey(CleaningRun, on_delete=models.CASCADE, related_name="figures", db_index=False)
-    month = models.CharField(_("月份"), max_length=7)
-    region_code = models.CharField(max_length=12)
-    households = models.PositiveIntegerField(default=0)
-    households_clean = models.PositiveIntegerField(default=0)
-    errors = models.PositiveIntegerField(default=0)
-    doubts = models.PositiveIntegerField(default=0)
-
-    objects = CleanFigureQuerySet.as_manager()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["run", "region_code"], name="one_clean_figure_a_village")]
-        indexes = [models.Index(fields=["month", "region_code"], name="clean_figure_month")]
-
-    def __str__(self) -> str:
-        return f"{self.region_code} {self.households_clean}/{self.households}"
-
-
-class IssueTallyQuerySet(models.QuerySet["IssueTally"]):
-    def visible_to(self, actor: Officer, action: Action = Action.CLEANING_SEE) -> "IssueTallyQuerySet":
-        return self.filter(
-            region_condition(actor.reach(action), department=lambda department: models.Q(responsible=department))
-        )
-
-
-class IssueTally(models.Model):
-    """How many issues of a check a village had after one run, exempted ones left out: the trend of a check."""
-
-    run = models.ForeignKey(CleaningRun, on_delete=models.CASCADE, related_name="tallies", db_index=False)
-    region_code = models.CharField(max_length=12)
-    check_id = models.CharField(max_length=96)
-    severity = models.CharField(max_length=16, choices=Severity.choices)
-    responsible = models.CharField(max_length=64)
-    count = models.PositiveIntegerField(default=0)
-
-    objects = IssueTallyQuerySet.as_manager()
-
-    class Meta:
-        indexes = [models.Index(fields=["run", "check_id", "region_code"], name="issue_tally")]
-
-    def __str__(self) -> str:
-        return f"{self.check_id} {self.count}"
