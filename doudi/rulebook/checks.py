@@ -1,4 +1,4 @@
-"""Checks of the registry's data: a condition that no sound row meets, the cells concerned, and a repair where it is sure.
+"""Checks of the registry's data: a condition that no sound row meets, the cells concerned, a repair where it is sure.
 
 A check is written like a rule and compiled like one, but never becomes an alert: screenings don't know of it.
 Source of the families: domain-facts section J (数据清洗).
@@ -7,6 +7,7 @@ Source of the families: domain-facts section J (数据清洗).
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from difflib import get_close_matches
 from typing import Any, Literal
 
 from pydantic import Field, field_validator
@@ -236,10 +237,12 @@ def _check_names(reader: Reader, content: _CheckFile, cells: Mapping[str, Column
 
 
 def _no_cell(column: str, cells: Mapping[str, ColumnType]) -> tuple[str, str]:
-    from difflib import get_close_matches
-
     near = get_close_matches(column, cells, n=1)
-    hint = f"是不是 {near[0]}？" if near else "写成 person.字段、household.字段 或 income.字段，字段见 rules/feeds/registry_*"
+    hint = (
+        f"是不是 {near[0]}？"
+        if near
+        else "写成 person.字段、household.字段 或 income.字段，字段见 rules/feeds/registry_*"
+    )
     return f"登记簿里没有可以更正的 {column}", hint
 
 
@@ -247,7 +250,9 @@ def _repair(reader: Reader, content: _CheckFile, column: ColumnType) -> Repair |
     assert content.repair is not None  # noqa: S101 - asked by the caller
     repair, at = content.repair, ("repair", "to")
     fact: str | None = None
-    if isinstance(repair.to, str) and repair.to in reader.facts and column.codes is None or repair.to in content.facts:
+    if (
+        isinstance(repair.to, str) and repair.to in reader.facts and column.codes is None
+    ) or repair.to in content.facts:
         fact = str(repair.to)
         if fact not in content.facts:
             reader.say("unknown_name", f"repair 用的事实 {fact} 不在 facts 里", f"把 {fact} 写进 facts", at=at)

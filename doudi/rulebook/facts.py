@@ -232,6 +232,10 @@ def _source(document: Document, content: FactFile, sources: Mapping[str, Source]
         remedy = "可用的有：" + "、".join([*sources, *_DERIVED, ALERTS])
         raise RulebookError([document.problem("source", f"没有名为 {content.from_} 的来源", remedy, at=("from",))])
     source = sources[content.from_]
+    if source.is_shared and source.subject != content.subject:
+        wanted = f"写 subject: {source.subject}"
+        message = f"{content.from_} 说的是{'人' if source.subject == 'person' else '户'}"
+        raise RulebookError([document.problem("subject", message, wanted, at=("subject",))])
     if (source.subject == "region") != (content.subject == "region"):
         what = "村、乡" if source.subject == "region" else "人或户"
         remedy = "写 subject: region" if source.subject == "region" else "先建户的事实，再用 from: households 汇总"

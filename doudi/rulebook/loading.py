@@ -27,6 +27,7 @@ from doudi.rulebook.sources import (
     HOUSEHOLDS,
     PERSONS_OF_HOUSEHOLD,
     REGISTRY,
+    SHARED,
     Source,
     read_feed,
     registry_cells,
@@ -123,7 +124,7 @@ def build_rulebook(texts: Mapping[str, str], *, prefix: str = "rules/") -> Ruleb
     of_departments = [one for one in documents["feeds"] if not str(one.content["id"]).startswith("registry_")]
     feeds = build.each(of_departments, read_feed)
     parameters = build.each(documents["parameters"], read_parameter)
-    sources = {**REGISTRY, **feeds}
+    sources = {**REGISTRY, **SHARED, **feeds}
     facts = build.facts(documents["facts"], sources, parameters)
     rules = build.each(documents["screening"], lambda one: read_rule(one, facts=facts, parameters=parameters))
     policies = build.each(
@@ -138,6 +139,7 @@ def build_rulebook(texts: Mapping[str, str], *, prefix: str = "rules/") -> Ruleb
     build.add(check_departed(policies, facts, parameters))
     build.whole(facts, parameters)
     build.across_households(facts, parameters, rules)
+    build.for_checks_alone(facts, (*rules.values(), *policies.values()))
     if build.problems:
         raise RulebookError(sorted(build.problems, key=lambda one: (one.file, one.line)))
     digest = hashlib.sha256("\0".join(f"{name}\0{texts[name]}" for name in sorted(texts)).encode()).hexdigest()
@@ -275,6 +277,17 @@ class _Build:
             problem = Problem(f"{self.prefix}facts", 1, "member", message, "建 rules/facts/is_member.yaml")
             self.add([problem])
 
+    def for_checks_alone(self, facts: Mapping[str, Fact], texts: Iterable[Rule | Policy]) -> None:
+        """Screenings don't hold rows of the registry against each other; rules and policies must do without."""
+        shared = {name for name, fact in facts.items() if fact.source.is_shared}
+        shared |= {name for name, fact in facts.items() if _made_of(name, facts) & shared}
+        for text in texts:
+            for number, name in enumerate(text.facts):
+                if name in shared:
+                    message = f"事实 {name} 要与登记簿的其他行比较，只有核查（rules/checks）能用"
+                    problem = text.document.problem("subject", message, "从 facts 里删去", at=("facts", number))
+                    self.problems.append(problem)
+
     def across_households(
         self, facts: Mapping[str, Fact], parameters: Mapping[str, Parameter], rules: Mapping[str, Rule]
     ) -> None:
@@ -298,6 +311,17 @@ class _Build:
                 hint = _nearest(named, rules)
                 problem = rule.document.problem("unknown_name", f"没有规则 {named}", hint, at=("concerns", "clues"))
                 self.problems.append(problem)
+
+
+def _made_of(name: str, facts: Mapping[str, Fact]) -> set[str]:
+    """All facts that a fact is made of."""
+    found: set[str] = set()
+    waiting = [name]
+    while waiting:
+        new = set(facts[waiting.pop()].uses) - found
+        found |= new
+        waiting += new
+    return found
 
 
 def _rules_named(where: Predicate) -> Iterator[str]:

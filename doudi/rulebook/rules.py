@@ -180,6 +180,11 @@ class Rule:
         """Whether it is a rule across households, about a village or township."""
         return bool(self.levels)
 
+    @property
+    def of_members(self) -> bool:
+        """Whether it judges persons: only those who count as members."""
+        return self.subject == "person"
+
     def in_force(self, on: date) -> bool:
         """Whether a screening of that day uses it: approved, and the day within its dates."""
         return takes_part(self.state, self.in_force_from, self.in_force_until, on)

@@ -14,6 +14,7 @@ from datetime import date
 from functools import cached_property
 
 from doudi.rulebook import Fact, Rule, Rulebook
+from doudi.rulebook.checks import Check
 from doudi.rulebook.loading import MEMBER_FACT, TOLERANCE
 from doudi.screening.entitlement import (
     NO_POLICIES,
@@ -26,7 +27,15 @@ from doudi.screening.entitlement import (
 )
 from doudi.screening.sql.facts import FactSql, Holding, group_table, table_name
 from doudi.screening.sql.regions import RegionalPlan, counts_alerts, plan_regional, township_of
-from doudi.screening.sql.rules import PERSONS_WITH_HOUSEHOLD, RuleSql, found_table, table_of, union_all, with_household
+from doudi.screening.sql.rules import (
+    PERSONS_WITH_HOUSEHOLD,
+    Judged,
+    RuleSql,
+    found_table,
+    table_of,
+    union_all,
+    with_household,
+)
 from doudi.screening.thresholds import Thresholds, thresholds_for
 
 
@@ -118,7 +127,7 @@ def make_plan(
     amounts = {name: there for name, there in parameters_needed(rulebook, helping).items() if name not in used}
     thresholds = thresholds_for(rulebook, used, regions, as_of=as_of, amounts=amounts)
     writer = FactSql(facts, holdings, thresholds, as_of, apart=apart(helping))
-    absent = {rule.id: _absent(rule, writer) for rule in chosen}
+    absent = {rule.id: absent_facts(rule, writer) for rule in chosen}
     versions = {rule.id: rule_version(rule, rulebook, thresholds) for rule in chosen}
     household = writer.household_sql()
     rule_sql = RuleSql(facts, thresholds, writer.gapped, absent, versions, rulebook.code_labels, as_of)
@@ -171,7 +180,8 @@ def make_plan(
 _NOBODY = "SELECT '' AS rule_id, household_key FROM registry_household WHERE FALSE"
 
 
-def _absent(rule: Rule, writer: FactSql) -> dict[str, str]:
+def absent_facts(rule: Judged, writer: FactSql) -> dict[str, str]:
+    """The facts of a rule or check that nobody has a value of, with the source that is absent."""
     found = {name: writer.lacks(writer.facts[name]) for name in rule.facts}
     return {name: source for name, source in found.items() if source is not None}
 
@@ -186,11 +196,11 @@ def _on_demand(
         yield Step(PERSONS_WITH_HOUSEHOLD, rule_sql.outcomes(base, mixed), "人户合并")
 
 
-def rule_version(rule: Rule, rulebook: Rulebook, thresholds: Thresholds) -> str:
+def rule_version(rule: Rule | Check, rulebook: Rulebook, thresholds: Thresholds) -> str:
     """Version and a digest of everything that decides what the rule says: itself, its facts, its parameter values."""
     facts = rulebook.facts_of((*rule.facts, MEMBER_FACT))
     used = set(rule.parameters) | {name for fact in facts.values() for name in fact.parameters}
-    names = sorted(used | {TOLERANCE} if rule.regional else used)
+    names = sorted(used | {TOLERANCE} if isinstance(rule, Rule) and rule.regional else used)
     content = {
         "rule": {key: value for key, value in rule.document.content.items() if key != "cases"},
         "facts": {name: dict(fact.document.content) for name, fact in facts.items()},

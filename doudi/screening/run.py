@@ -14,21 +14,21 @@ import pyarrow.compute as pc
 
 from doudi.feeds.snapshot import Snapshot
 from doudi.rulebook import Rule, Rulebook
-from doudi.rulebook.sources import HOUSEHOLD, INCOME, PERSON, REGISTRY
-from doudi.rulebook.value_types import NUMBER, TEXT
+from doudi.rulebook.sources import HOUSEHOLD, PERSON
 from doudi.screening import entitlement
-from doudi.screening.engines.duckdb import KEYS, DuckDb, Progress
+from doudi.screening.engines.duckdb import DuckDb, Progress
 from doudi.screening.engines.engine import Engine, execute
 from doudi.screening.incremental.basis import Basis, basis_of, settle, standing_counts, standing_rows
-from doudi.screening.inputs import FeedRows, RegistryTables, Rows, columns_of, never_null, standing
+from doudi.screening.inputs import FeedRows, RegistryTables, Rows, standing
 from doudi.screening.plan import Plan, make_plan
 from doudi.screening.results import regions as regional_result
 from doudi.screening.results.keeping import manifest_of, write_result
 from doudi.screening.results.left_out import SOURCE, LeftOut
-from doudi.screening.sql.facts import Holding, table_name
+from doudi.screening.sql.facts import table_name
 from doudi.screening.sql.regions import EARLIER
 from doudi.screening.sql.results import facts_sql, outcomes_sql, unknown_sql, unmatched_sql
 from doudi.screening.sql.rules import outcome_column
+from doudi.screening.tables import add_raw, add_typed, check_whole, raw_tables, regions_of
 
 CANNOT_TELL_SCHEMA = pa.schema(
     [
@@ -291,8 +291,7 @@ def screen(
     started = time.perf_counter()
     kinds = {source.id: source.kind for source in rulebook.sources.values() if source.is_feed}
     there = standing(snapshots, kinds, as_of=as_of) | {one.feed: one for one in feeds if one.feed in kinds}
-    tables: dict[str, Rows] = {HOUSEHOLD: registry.household, PERSON: registry.person, INCOME: registry.income}
-    raw = tables | {feed: rows.rows for feed, rows in there.items()}
+    raw = raw_tables(registry, there)
     files = [path for rows in raw.values() if not isinstance(rows, pa.Table) for path in rows]
     basis = basis_of(previous, there, as_of=as_of) if previous is not None and engine is None else None
     if basis is not None:
@@ -300,30 +299,20 @@ def screen(
     files += earlier if isinstance(earlier, tuple) else ()
     engine = engine or DuckDb(threads=threads, memory=memory, files=files)
     try:
-        holdings = {source: _holding(source, rows, there, rulebook) for source, rows in raw.items()}
-        for source, rows in raw.items():
-            engine.add(f"raw_{table_name(source)}", rows)
-        years = engine.column("SELECT DISTINCT income_year FROM raw_registry_income WHERE income_year IS NOT NULL")
-        income = holdings[INCOME]
-        holdings[INCOME] = Holding(income.columns, income.never_null, frozenset(map(int, years)))
-        regions = engine.column("SELECT DISTINCT region_code FROM raw_registry_household WHERE region_code IS NOT NULL")
+        holdings = add_raw(engine, raw, there, rulebook)
+        regions = regions_of(engine)
         told = earlier is not None
         plan = make_plan(
             rulebook, as_of=as_of, holdings=holdings, region_codes=regions, rules=rules, policies=policies, earlier=told
         )
-        for source in raw:
-            declared = rulebook.sources[source].columns
-            columns = {name: declared[name] for name in sorted(plan.columns[table_name(source)])}
-            for key in _keys(source, rulebook):
-                columns[key] = TEXT if key == "region_code" else NUMBER
-            engine.typed(table_name(source), f"raw_{table_name(source)}", columns)
+        add_typed(engine, raw, plan.columns, rulebook)
         if not registry.distinct:
             engine.once_a_household()
         incremental = basis is not None and isinstance(engine, DuckDb) and settle(basis, engine, plan, holdings)
         if earlier is not None:
             engine.add(EARLIER, earlier)
         execute(engine, plan, progress)
-        _check_whole(engine)
+        check_whole(engine)
         result = ScreeningResult(plan, rulebook, there, 0.0, engine, basis, incremental)
         regional_result.judge_regions(result)
     except BaseException:
@@ -331,28 +320,3 @@ def screen(
         raise
     result.seconds = time.perf_counter() - started
     return result
-
-
-def _keys(source: str, rulebook: Rulebook) -> tuple[str, ...]:
-    """The columns that a table must have besides those that facts read."""
-    own = ("region_code",) if rulebook.sources[source].subject == "region" else ("person_key",)
-    return KEYS.get(source, own)
-
-
-def _holding(source: str, rows: Rows, feeds: Mapping[str, FeedRows], rulebook: Rulebook) -> Holding:
-    columns = columns_of(rows)
-    required = set(_keys(source, rulebook))
-    if lacking := sorted(required - columns):
-        title = REGISTRY[source].title if source in REGISTRY else source
-        raise ValueError(f"{title}缺少字段：{'、'.join(lacking)}，请重新导入")
-    lacked = feeds[source].lacking if source in feeds else frozenset()
-    return Holding(columns - lacked, never_null(rows))
-
-
-def _check_whole(engine: Engine) -> None:
-    """A household must have stayed one row, or everything of it would count twice."""
-    rows, households = engine.row(
-        "SELECT (SELECT COUNT(*) FROM household_facts), (SELECT COUNT(DISTINCT household_key) FROM registry_household)"
-    )
-    if rows != households:
-        raise ValueError("登记簿里同一户出现多次，或同一户同一收入年度有多条收入，请清理后重新导入")

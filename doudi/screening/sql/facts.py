@@ -17,7 +17,7 @@ from sqlglot import exp
 from doudi.rulebook import Fact
 from doudi.rulebook.facts import AS_OF
 from doudi.rulebook.loading import MEMBER_FACT
-from doudi.rulebook.sources import FACTS, HOUSEHOLD, INCOME, MEMBERS, PERSON, PERSONS_OF_HOUSEHOLD
+from doudi.rulebook.sources import FACTS, HOUSEHOLD, INCOME, MEMBERS, PERSON, PERSONS_OF_HOUSEHOLD, SHARED
 from doudi.rulebook.value_types import ValueType
 from doudi.screening.sql.counting import DIALECT, Counted
 from doudi.screening.sql.nulls import may_be_null
@@ -35,7 +35,9 @@ SQL_TYPES = {
 
 
 def table_name(source: str) -> str:
-    """The name under which an engine registers a source: registry_person, feed_medical_settlement."""
+    """The name under which an engine registers a source: registry_person, shared_same_phone, feed_death."""
+    if source in SHARED:
+        return f"shared_{source}"
     return source.replace(".", "_") if "." in source else f"feed_{source}"
 
 
@@ -104,6 +106,8 @@ class FactSql:
                 self.known.add(fact.id)
             return
         source = fact.source.id
+        if fact.source.is_shared and fact.no_rows is None:
+            return
         if any(name in self.gapped for name in fact.uses):
             self.gapped.add(fact.id)
         elif not may_be_null(fact.expression.tree, lambda column: self._column_known(source, column.name)):
@@ -196,6 +200,12 @@ class FactSql:
                 columns.append(self._nothing(fact))
             elif source == PERSON:
                 columns.append(self._cast(fact, fact.expression.sql(DIALECT, self._bindings(fact, "p"))))
+            elif fact.source.is_shared:
+                if source not in aliases:
+                    aliases[source] = alias = f"s{len(aliases)}"
+                    on = f"{alias}.person_key = p.person_key AND {alias}.household_key = p.household_key"
+                    joins.append(f"LEFT JOIN {table_name(source)} {alias} ON {on}")
+                columns.append(self._shared(fact, aliases[source]))
             else:
                 if source not in aliases:
                     aliases[source] = f"g{len(aliases)}"
@@ -237,6 +247,12 @@ class FactSql:
                 groups.setdefault((fact.source.id, fact.year), []).append(fact)
         for number, ((source, _year), members) in enumerate(groups.items()):
             name = f"g{number}"
+            if members[0].source.is_shared:
+                for fact in members:
+                    self._settle(fact)
+                    columns.append(self._shared(fact, name))
+                joins.append(f"LEFT JOIN {table_name(source)} {name} ON {name}.household_key = h.household_key")
+                continue
             if source == INCOME:
                 inner = self._income_rows(members)
                 columns += [self._cast(fact, f'{name}."{fact.id}"') for fact in members]
@@ -262,6 +278,14 @@ class FactSql:
 
     def _nothing(self, fact: Fact) -> _Column:
         return _Column(f"CAST(NULL AS {SQL_TYPES[fact.type.kind]})", fact.id)
+
+    def _shared(self, fact: Fact, alias: str) -> _Column:
+        """The value of a fact about what rows share, over the joined table; who shares nothing has its `no_rows`."""
+        value = fact.expression.sql(DIALECT, self._bindings(fact, alias))
+        if fact.no_rows is not None:
+            default = literal(fact.no_rows).sql(dialect=DIALECT)
+            value = f"CASE WHEN {alias}.household_key IS NULL THEN {default} ELSE {value} END"
+        return self._cast(fact, value)
 
     def _settled(self, fact: Fact, group: str) -> list[_Column]:
         """The value after the join: no row at all, or none that counts, is what the fact's `no_rows` says."""

@@ -2,7 +2,7 @@
 # ruff: noqa: S608 - every name in these statements is an identifier that the rulebook has checked
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -12,7 +12,7 @@ from sqlglot import exp
 from doudi.rulebook import Fact, Predicate, Rule
 from doudi.rulebook.facts import AS_OF
 from doudi.rulebook.loading import MEMBER_FACT
-from doudi.rulebook.rules import Sentence, Slot
+from doudi.rulebook.rules import Escalation, Sentence, Slot
 from doudi.screening.sql.counting import DIALECT
 from doudi.screening.sql.facts import FactSql
 from doudi.screening.sql.narrowing import columns_of, conjuncts, surely_false
@@ -31,7 +31,7 @@ def outcome_column(rule_id: str) -> str:
     return "outcome__" + rule_id.replace(".", "__")
 
 
-def table_of(rule: Rule, facts: Mapping[str, Fact]) -> str:
+def table_of(rule: "Judged", facts: Mapping[str, Fact]) -> str:
     """The table that holds a rule's facts and outcome."""
     if rule.subject == "household":
         return "household_facts"
@@ -73,6 +73,26 @@ class Telling(Protocol):
     def because_en(self) -> Sentence: ...
 
 
+class Judged(Telling, Protocol):
+    """A rule, or whatever else persons or households are held against (a check of data)."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def subject(self) -> str: ...
+
+    @property
+    def when(self) -> Predicate: ...
+
+    @property
+    def escalate(self) -> Escalation | None: ...
+
+    @property
+    def of_members(self) -> bool:
+        """Whether only persons who count as members are judged."""
+
+
 @dataclass(frozen=True)
 class RuleSql:
     """Writes the SQL of rules over tables of facts."""
@@ -85,7 +105,7 @@ class RuleSql:
     labels: Mapping[str, Mapping[str, str]]
     as_of: date
 
-    def outcomes(self, base: str, rules: list[Rule]) -> str:
+    def outcomes(self, base: str, rules: Sequence[Judged]) -> str:
         """The table of facts with an outcome column for each rule."""
         if not rules:
             return base
@@ -108,7 +128,7 @@ class RuleSql:
         """SQL of a condition over rows of facts: true, false or (for want of data) unknown."""
         return " AND ".join(self.parts(condition))
 
-    def outcome(self, rule: Rule) -> str:
+    def outcome(self, rule: Judged) -> str:
         """SQL of the outcome code."""
         when = self.condition(rule.when)
         unknown = NO_DATA if self.absent[rule.id] else CANNOT_TELL
@@ -116,7 +136,7 @@ class RuleSql:
         if rule.escalate is not None:
             urgent = rule.escalate.when.sql(DIALECT, self.bindings())
             outcome = f"CASE WHEN {when} AND ({urgent}) THEN {ESCALATED} ELSE {outcome} END"
-        if rule.subject == "person":
+        if rule.of_members:
             outcome = f"CASE WHEN {MEMBER_FACT} THEN {outcome} ELSE {NOT_RAISED} END"
         return f"CAST({outcome} AS TINYINT)"
 
