@@ -48,6 +48,7 @@ class Action(Enum):
     CLEANING_SEND = "cleaning.send"
     CLEANING_EXEMPT = "cleaning.exempt"
     CLEANING_RUN = "cleaning.run"
+    CLEANING_EXPORT = "cleaning.export"
     MATCH_SEE = "match.see"
     MATCH_DECIDE = "match.decide"
     DUPLICATE_DECIDE = "duplicate.decide"
@@ -94,6 +95,7 @@ PERMISSIONS: dict[Role, frozenset[Action]] = {
             Action.CLEANING_SEND,
             Action.CLEANING_EXEMPT,
             Action.CLEANING_RUN,
+            Action.CLEANING_EXPORT,
             Action.HOUSEHOLD_UNMASK,
             Action.CLUE_EXPORT,
             Action.INTAKE_SEE,

@@ -41,6 +41,8 @@ INSTALLED_APPS = [
     "doudi.web.assistance",
     "doudi.web.trials",
     "doudi.web.cleaning",
+    "doudi.web.cleaning.sheets",
+    "doudi.web.matching",
     "doudi.web.cockpit",
 ]
 
