@@ -344,13 +344,14 @@ def _warnings(
     facts: Mapping[str, Fact],
     parameters: Mapping[str, Parameter],
 ) -> Iterator[Problem]:
-    used = {name for text in (*rules.values(), *checks.values()) for name in text.facts}
+    texts: list[Rule | Check] = [*rules.values(), *checks.values()]
+    used = {name for text in texts for name in text.facts}
     used |= {name for policy in policies.values() for name in policy.facts}
     used |= {name for fact in facts.values() for name in fact.uses} | {MEMBER_FACT}
     for name, fact in facts.items():
         if name not in used:
             yield fact.document.problem("unused", f"没有规则用到事实 {name}", "可以删去", severity="warning")
-    named = {name for text in (*rules.values(), *checks.values()) for name in text.parameters} | {GRACE}
+    named = {name for text in texts for name in text.parameters} | {GRACE}
     named |= {name for policy in policies.values() for name in policy.all_parameters}
     named |= {name for fact in facts.values() for name in fact.parameters} | {TOLERANCE, LOOK_BACK_WINDOW}
     for name, parameter in parameters.items():

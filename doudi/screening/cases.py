@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from doudi.rulebook import Case, MissingParameter, Rule, Rulebook
+from doudi.rulebook import Case, MissingParameter, ParameterValue, Rule, Rulebook
+from doudi.rulebook.checks import Check
 from doudi.rulebook.loading import MEMBER_FACT
 from doudi.rulebook.value_types import ValueType
 from doudi.screening.engines.duckdb import DuckDb
@@ -41,47 +42,73 @@ def run_cases(rulebook: Rulebook, *, rules: Iterable[str] | None = None) -> list
 
 
 def _run(rule: Rule, rulebook: Rulebook, engine: DuckDb) -> list[CaseResult]:
-    refused: dict[int, str] = {}
-    values: dict[str, dict[str, object]] = {}
-    for number, case in enumerate(rule.cases):
-        if not rule.dated(case.on):
-            refused[number] = f"规则在 {case.on} 不施行，请改例子的日期"
-            continue
-        try:
-            values[str(number)] = {
-                name: rulebook.parameters[name].value(region=case.region, on=case.on) for name in rule.parameters
-            }
-        except MissingParameter as error:
-            refused[number] = error.message
-    outcomes = _outcomes(rule, rulebook, values, engine) if values else {}
+    tried = Tried.of(rule, rulebook)
+    outcomes = _outcomes(rule, rulebook, tried, engine)
     return [
-        _result(rule, case, refused.get(number, ""), outcomes.get(number)) for number, case in enumerate(rule.cases)
+        _result(rule, case, tried.refused.get(number, ""), outcomes.get(number))
+        for number, case in enumerate(rule.cases)
     ]
 
 
-def _outcomes(rule: Rule, rulebook: Rulebook, values: dict[str, dict[str, object]], engine: DuckDb) -> dict[int, int]:
-    parameters = {name: rulebook.parameters[name] for name in rule.parameters}
-    day = rule.cases[int(next(iter(values)))].on
-    thresholds = Thresholds(day, 12, parameters, values)  # type: ignore[arg-type]
-    numbers = [int(number) for number in values]
-    given = pa.table(
-        {
-            "number": pa.array(numbers, pa.int32()),
-            "region_key": pa.array(list(values), pa.string()),
-            MEMBER_FACT: pa.array([True] * len(numbers)),
-        }
-        | {
-            name: given_column(rulebook.facts[name].type.kind, [rule.cases[one].given[name] for one in numbers])
-            for name in rule.facts
-        }
-    )
-    sql = RuleSql(rulebook.facts, thresholds, set(), {rule.id: {}}, {rule.id: ""}, {}, day)
-    engine.add("given", given)
-    engine.add("parameters_here", thresholds.table())
+def _outcomes(rule: Rule, rulebook: Rulebook, tried: "Tried", engine: DuckDb) -> dict[int, int]:
+    if not tried.values:
+        return {}
+    sql = tried.sql(rule, rulebook)
+    tried.give(rule, rulebook, engine)
     rows = engine.arrow(
         f"SELECT number, {sql.outcome(rule)} AS outcome FROM given JOIN parameters_here USING (region_key)"  # noqa: S608
     )
     return dict(zip(rows["number"].to_pylist(), rows["outcome"].to_pylist(), strict=True))
+
+
+@dataclass(frozen=True)
+class Tried:
+    """The examples of a rule or check that can be tried, each in a region of its own named by its number."""
+
+    refused: dict[int, str]
+    """Number → why it cannot be tried."""
+    values: dict[str, dict[str, ParameterValue]]
+    """Number → the parameters that hold where and when it plays."""
+
+    @classmethod
+    def of(cls, text: Rule | Check, rulebook: Rulebook) -> "Tried":
+        refused: dict[int, str] = {}
+        values: dict[str, dict[str, ParameterValue]] = {}
+        for number, case in enumerate(text.cases):
+            if not text.dated(case.on):
+                refused[number] = f"{'规则' if isinstance(text, Rule) else '核查'}在 {case.on} 不施行，请改例子的日期"
+                continue
+            try:
+                values[str(number)] = {
+                    name: rulebook.parameters[name].value(region=case.region, on=case.on) for name in text.parameters
+                }
+            except MissingParameter as error:
+                refused[number] = error.message
+        return cls(refused, values)
+
+    def thresholds(self, text: Rule | Check, rulebook: Rulebook) -> Thresholds:
+        parameters = {name: rulebook.parameters[name] for name in text.parameters}
+        return Thresholds(text.cases[int(next(iter(self.values)))].on, 12, parameters, self.values)
+
+    def sql(self, text: Rule | Check, rulebook: Rulebook) -> RuleSql:
+        """Writes the condition over the tables that `give` makes."""
+        thresholds = self.thresholds(text, rulebook)
+        return RuleSql(rulebook.facts, thresholds, set(), {text.id: {}}, {text.id: ""}, {}, thresholds.as_of)
+
+    def give(self, text: Rule | Check, rulebook: Rulebook, engine: DuckDb) -> None:
+        """Make the tables `given` (one row an example) and `parameters_here`."""
+        numbers = [int(number) for number in self.values]
+        given = {
+            "number": pa.array(numbers, pa.int32()),
+            "region_key": pa.array(list(self.values), pa.string()),
+            MEMBER_FACT: pa.array([True] * len(numbers)),
+        }
+        given |= {
+            name: given_column(rulebook.facts[name].type.kind, [text.cases[one].given[name] for one in numbers])
+            for name in text.facts
+        }
+        engine.add("given", pa.table(given))
+        engine.add("parameters_here", self.thresholds(text, rulebook).table())
 
 
 def given_column(kind: ValueType, given: Sequence[object]) -> pa.Array:

@@ -8,6 +8,7 @@ from typing import Final
 
 from doudi.rulebook import Fact
 from doudi.rulebook.checks import Check, Repair
+from doudi.rulebook.clauses import Sentence
 from doudi.rulebook.value_types import ValueType
 from doudi.screening.sql.facts import FactSql
 from doudi.screening.sql.rules import CANNOT_TELL, NO_DATA, RAISED, RuleSql, outcome_column, union_all
@@ -62,7 +63,7 @@ class CheckSql:
     def issues(self, check: Check) -> str:
         """One row for each person or household that meets the check."""
         person = "f.person_key" if check.subject == "person" else "CAST(NULL AS BIGINT)"
-        repaired, value, because = self._repair(check.repair)
+        repaired, value = self.repair_of(check)
         told = {
             "check_id": text(check.id),
             "household_key": "f.household_key",
@@ -74,10 +75,8 @@ class CheckSql:
             "sentence_en": sentence_sql(check.because_en, self.rules.shown(check, "en"), "en"),
             "repaired": repaired,
             "repair_value": value,
-            "repair_because": because,
+            "repair_because": self._because(check, repaired),
         }
-        if check.repair is not None:
-            told["repair_because"] = self._because(check, check.repair, repaired)
         selected = ", ".join(f"{sql} AS {name}" for name, sql in told.items())
         return f'SELECT {selected} FROM {table_of(check)} f WHERE f."{outcome_column(check.id)}" = {RAISED}'
 
@@ -87,16 +86,15 @@ class CheckSql:
 
     # ---- repairs
 
-    def _repair(self, repair: Repair | None) -> tuple[str, str, str]:
-        """SQL of whether a repair is proposed, and of the value (as text) proposed."""
-        nothing = "CAST(NULL AS TEXT)"
-        if repair is None:
-            return "FALSE", nothing, nothing
-        sure = self.proposed(repair)
-        return sure, f"CASE WHEN {sure} THEN {self._value(repair)} END", nothing
+    def repair_of(self, check: Check) -> tuple[str, str]:
+        """SQL of whether a repair is proposed in a row `f`, and of the value proposed as text (null: an empty cell)."""
+        if check.repair is None:
+            return "FALSE", _NOTHING
+        sure = self._proposed(check.repair)
+        return sure, f"CASE WHEN {sure} THEN {self._value(check.repair)} END"
 
-    def proposed(self, repair: Repair) -> str:
-        """SQL of whether a repair is sure in a row `f`: its condition holds and the value is known."""
+    def _proposed(self, repair: Repair) -> str:
+        """SQL of whether a repair is sure: its condition holds and the value is known."""
         conditions = [f"({self.rules.condition(repair.when)})"] if repair.when is not None else []
         if repair.fact is not None:
             conditions.append(f'f."{repair.fact}" IS NOT NULL')
@@ -104,7 +102,7 @@ class CheckSql:
 
     def _value(self, repair: Repair) -> str:
         if repair.fact is None:
-            return text(value_text(repair.constant)) if repair.constant is not None else "CAST(NULL AS TEXT)"
+            return text(value_text(repair.constant)) if repair.constant is not None else _NOTHING
         kind = self.facts[repair.fact].type.kind
         column = f'f."{repair.fact}"'
         if kind is ValueType.NUMBER:
@@ -113,8 +111,38 @@ class CheckSql:
             return f"CASE WHEN {column} THEN 'true' ELSE 'false' END"
         return f"CAST({column} AS TEXT)"
 
-    def _because(self, check: Check, repair: Repair, repaired: str) -> str:
-        return f"CASE WHEN {repaired} THEN {sentence_sql(repair.because, self.rules.shown(check, 'zh'), 'zh')} END"
+    def _because(self, check: Check, repaired: str) -> str:
+        if check.repair is None:
+            return _NOTHING
+        shown = self.rules.shown(Explained(check, check.repair), "zh")
+        return f"CASE WHEN {repaired} THEN {sentence_sql(check.repair.because, shown, 'zh')} END"
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A repair told with the facts and parameters of its check."""
+
+    check: Check
+    repair: Repair
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        return self.check.facts
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        return self.check.parameters
+
+    @property
+    def because(self) -> Sentence:
+        return self.repair.because
+
+    @property
+    def because_en(self) -> Sentence:
+        return ()
+
+
+_NOTHING: Final = "CAST(NULL AS TEXT)"
 
 
 def value_text(value: float | bool | date | str | None) -> str:
