@@ -7,7 +7,7 @@ unless a province or city before it decides. A street, a factory or a road named
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import cast
 
@@ -59,6 +59,8 @@ class Place:
     codes: tuple[RegionCode, ...] = ()
     area: WorkArea | None = None
     own_county: bool = False
+    county_town: bool = False
+    """The text means the town of that county: near for its people, but outside their township."""
 
     @property
     def code(self) -> RegionCode | None:
@@ -186,6 +188,8 @@ class PlaceFinder:
         end = max(one[0] for one in chains)
         place = _meant(self._likely([entry for ending, entry, _full in chains if ending == end], bare=text[:end]))
         code = place.code
+        if not place.ambiguous and text[end:].startswith("县城"):
+            return replace(place, county_town=True)
         if code is not None and not place.ambiguous and code in self._local:
             below = self._below_named(text[end:], within=code)
             return Place((below,)) if below else place
@@ -268,7 +272,8 @@ def possible_areas(place: Place, home: RegionCode) -> frozenset[WorkArea]:
         return frozenset({place.area})
     if place.own_county:
         return frozenset({WorkArea.TOWNSHIP, WorkArea.COUNTY})
-    return frozenset().union(*(_distance(code, home) for code in place.codes))
+    found = frozenset[WorkArea]().union(*(_distance(code, home) for code in place.codes))
+    return found - {WorkArea.TOWNSHIP} if place.county_town else found
 
 
 def work_area(place: Place, home: RegionCode) -> WorkArea | None:

@@ -17,8 +17,10 @@ import pyarrow.parquet as pq
 
 from doudi.feeds.contract import load_contracts
 from doudi.feeds.snapshot import write_snapshot
+from doudi.feeds.work_places import locate_work
 from doudi.standards.periods import Month
 from doudi.standards.pseudonym import Pseudonymiser
+from doudi.standards.regions import RegionTree
 from doudi.synth.county.economy import BESIDE, COMPONENTS
 from doudi.synth.county.whole import County, make_county
 from doudi.synth.entitlement_truth import entitlements, write_entitlements
@@ -27,9 +29,10 @@ from doudi.synth.regional_truth import regions_at_risk
 from doudi.synth.sheets.readings import as_read
 from doudi.synth.tables.departments import department_tables
 from doudi.synth.tables.registry import household_table, income_table, person_table
+from doudi.synth.tables.work_records import WorkRecords
 from doudi.synth.thresholds import Thresholds
 from doudi.synth.truth import at_risk
-from doudi.synth.write import Progress, Written, write_region_truth, write_truth
+from doudi.synth.write import Progress, Written, write_region_truth, write_truth, write_work_truth
 
 HOUSEHOLD_COLUMNS = (
     "household_no", "region_code", "head_name", "household_type", "monitor_type", "enrolled_month", "exited_month",
@@ -44,6 +47,8 @@ PERSON_COLUMNS = (
 INCOME_COLUMNS = (
     "income_year", *COMPONENTS[:4], "transfer_income", *COMPONENTS[4:], *BESIDE, "net_income", "per_capita_income",
 )  # fmt: skip
+A_YEAR_AGO = "work_register"
+"""The feed of which last year's delivery is there too: who worked then and does not now is told by both."""
 _COMPRESSION = "zstd"
 _ROW_GROUP = 122_880
 """Rows a group, as in `doudi.feeds.registry`, so that readers can share the work."""
@@ -101,22 +106,24 @@ def write_snapshots(
         pq.write_table(table, registry / f"{name}.parquet", compression=_COMPRESSION, row_group_size=_ROW_GROUP)
     tell("部门数据", 3, 4)
     name = f"{seed} {households} {as_of}"
+    records, places = WorkRecords.of(county, tables), county.places.table()
+    regions = RegionTree(zip(places["region_code"].to_pylist(), places["name"].to_pylist(), strict=True))
     for feed, table in tables.items():
         if months == 1:
-            write_snapshot(
-                as_read(contracts[feed], table, name=f"{name} {feed}"),
-                snapshots,
-                month=Month(as_of) - 1,
-                pseudonymiser=hidden,
-            )
-            continue
-        for month, rows_then in deliveries(county, contracts[feed], table, months=months):
-            reading = as_read(contracts[feed], rows_then, name=f"{name} {feed} {month}")
+            delivered = [(Month(as_of) - 1, table)]
+            if feed == A_YEAR_AGO:
+                delivered.insert(0, (Month(as_of) - 13, records.register_a_year_ago))
+        else:
+            delivered = list(deliveries(county, contracts[feed], table, months=months))
+        for month, rows_then in delivered:
+            mark = "" if month == Month(as_of) - 1 and months == 1 else f" {month}"
+            reading = locate_work(as_read(contracts[feed], rows_then, name=f"{name} {feed}{mark}"), regions)
             write_snapshot(reading, snapshots, month=month, pseudonymiser=hidden)
     risks = at_risk(county, tables, thresholds)
     rows = {feed: table.num_rows for feed, table in tables.items()}
     write_region_truth(truth, regions_at_risk(county, tables, rules_root))
     write_entitlements(truth, entitlements(county, tables, rules_root))
+    write_work_truth(truth, records)
     written = Written.of(county, registry, snapshots, truth, rows=rows, stains=(), risks=risks)
     write_truth(written, county, risks, (), dirt=0.0)
     tell("真相", 4, 4)

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -24,6 +25,7 @@ from doudi.synth.sheets.layout import LAYOUTS, Layout
 from doudi.synth.sheets.workbooks import Page, write_page
 from doudi.synth.tables.departments import department_tables
 from doudi.synth.tables.registry import registry_tables
+from doudi.synth.tables.work_records import WorkRecords
 from doudi.synth.thresholds import Thresholds
 from doudi.synth.truth import at_risk
 
@@ -31,6 +33,7 @@ Progress = Callable[[str, int, int], None]
 """Called with what is being written, how many steps are done, and how many there are."""
 
 AT_RISK, REGIONS_AT_RISK, DIRT, SUMMARY = "at_risk.csv", "regions_at_risk.csv", "dirt.csv", "summary.json"
+WORK_SLIPS = "work_slips.csv"
 DIRT_COLUMNS = (
     "file",
     "sheet",
@@ -111,6 +114,18 @@ def write_county(
             contracts[feed], tables[feed], layout, folder / stem, seed=seed, dirt=rate, as_of=as_of
         )
         stains += [(path.name, page.name, page.first_row + stain.row, stain) for stain in sheet.stains]
+    records = WorkRecords.of(county, tables)
+    a_year_ago = as_of.replace(year=as_of.year - 1, day=1)
+    _write_sheet(
+        contracts["work_register"],
+        records.register_a_year_ago,
+        LAYOUTS["work_register"],
+        folders["feeds"] / file_stem(contracts["work_register"], a_year_ago),
+        seed=seed,
+        dirt=0.0,
+        as_of=a_year_ago,
+    )
+    write_work_truth(folders["truth"], records)
     risks = at_risk(county, tables, thresholds)
     write_region_truth(folders["truth"], regions_at_risk(county, tables, rules_root))
     write_entitlements(folders["truth"], entitlements(county, tables, rules_root))
@@ -235,6 +250,18 @@ def write_region_truth(folder: Path, risks: pa.Table) -> None:
     """Which villages and townships are at risk as a whole."""
     columns = (column.to_pylist() for column in risks.columns)
     _write_csv(folder / REGIONS_AT_RISK, risks.column_names, zip(*columns, strict=True))
+
+
+def write_work_truth(folder: Path, records: WorkRecords) -> None:
+    """Whose work is written down in contradictory ways, and in which."""
+    county = records.county
+    numbers, persons = county.household_no.to_pylist(), county.identity.person_no.to_pylist()
+    rows = (
+        (kind, numbers[county.members.household[at]], persons[at])
+        for kind, flags in records.slips.by_kind.items()
+        for at in np.flatnonzero(flags).tolist()
+    )
+    _write_csv(folder / WORK_SLIPS, ("kind", "household_no", "person_no"), rows)
 
 
 def _yes(stain: Stain) -> str:

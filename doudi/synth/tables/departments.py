@@ -24,6 +24,7 @@ from doudi.synth.tables.registry import insured_now
 from doudi.synth.tables.schooling import SCHOOLING_TABLES
 from doudi.synth.tables.villages import village_tables, with_events
 from doudi.synth.tables.work import WORK_TABLES
+from doudi.synth.tables.work_records import WorkRecords
 
 
 def department_tables(county: County) -> dict[str, pa.Table]:
@@ -31,6 +32,7 @@ def department_tables(county: County) -> dict[str, pa.Table]:
     tables = {feed: make(county) for feed, make in _TABLES.items()}
     tables = dict(with_events(county, tables))
     tables["assistance_payment"] = assistance_payment(county, tables)
+    tables |= WorkRecords.of(county, tables).tables()
     return tables | village_tables(county)
 
 
