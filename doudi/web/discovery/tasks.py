@@ -41,6 +41,7 @@ def screen(job: Job, report: Report) -> dict[str, Any]:
     from doudi.web.discovery.rulebook import current_rulebook
     from doudi.web.intake.differences import registry_version
     from doudi.web.intake.snapshots import standing_snapshots
+    from doudi.web.matching.keeping import links_write_all
     from doudi.web.registry.screening_tables import screening_tables
 
     run = ScreeningRun.objects.get(pk=job.arguments["run"])
@@ -50,6 +51,7 @@ def screen(job: Job, report: Report) -> dict[str, Any]:
     run.save(update_fields=["state", "registry_version"])
     report(_("读取户和人口"), 0, 0)
     tables = screening_tables()
+    links_write_all()
     snapshots = standing_snapshots()
     report(_("计算事实和规则"), 0, 0)
     try:

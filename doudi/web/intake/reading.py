@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -26,7 +27,7 @@ from doudi.web.intake.models import ImportBatch, ImportFile
 from doudi.web.intake.targets import HOUSEHOLD, INCOME, PERSON, REGION, Target, shaped
 from doudi.web.jobs.progress import Report
 from doudi.web.protection.models import VaultFile
-from doudi.web.protection.vault import vault_read, vault_store
+from doudi.web.protection.vault import vault_read, vault_remove, vault_store
 from doudi.web.refusal import ActionRefused
 from doudi.web.regions.models import Region
 from doudi.web.registry.finding import pseudonymiser
@@ -113,6 +114,21 @@ def _placed(reading: SheetReading, batch: ImportBatch, result: ReadBatch) -> She
     return place_rows(reading, RegionTree(regions.items()), within=batch.region_code)
 
 
+def take_in(file: ImportFile, reading: SheetReading, feed: dict[str, Any]) -> None:
+    """Rows that were to go back for their id alone but whose person was found count as passed; not saved."""
+    settled = frozenset((feed.get("matching") or {}).pop("settled", ()))
+    if not settled:
+        return
+    feed["rows"] += len(settled)
+    file.rows_accepted, file.rows_rejected = file.rows_accepted + len(settled), file.rows_rejected - len(settled)
+    file.reasons = reasons_counted(problem for problem in reading.rejects if problem.row not in settled)
+    file.notes = [_("证件号码有误但已认出是谁的行：%d 行，按通过计算") % len(settled), *file.notes]
+    replaced, file.rejects = file.rejects, _keep_rejects(file, reading, settled) if file.rows_rejected else None
+    file.save()
+    if replaced is not None:
+        vault_remove(replaced)
+
+
 def reasons_counted(problems: Iterable[Problem]) -> list[str]:
     """What is wrong and in how many rows, without the cells' content: that may be an id."""
     counts = Counter((problem.header, problem.reason) for problem in problems)
@@ -122,10 +138,10 @@ def reasons_counted(problems: Iterable[Problem]) -> list[str]:
     ]
 
 
-def _keep_rejects(file: ImportFile, reading: SheetReading) -> VaultFile:
+def _keep_rejects(file: ImportFile, reading: SheetReading, settled: frozenset[int] = frozenset()) -> VaultFile:
     with tempfile.TemporaryDirectory(dir=settings.DOUDI_DATA_DIR) as folder:
         path = Path(folder) / "rejects.xlsx"
-        write_rejects(reading, path)
+        write_rejects(reading, path, without=settled)
         return vault_store(name=f"{Path(file.name).stem}_退回.xlsx", content=io.BytesIO(path.read_bytes()))
 
 

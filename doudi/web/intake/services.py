@@ -127,6 +127,8 @@ def batch_confirm(*, actor: Officer, batch_id: int, smaller_accepted: bool = Fal
 
 def batch_discard(*, actor: Officer, batch_id: int) -> ImportBatch:
     """Drop an import that was not confirmed. Raises `ActionRefused` (`wrong_state`)."""
+    from doudi.web.matching.staging import forget_staged
+
     with transaction.atomic():
         batch = _locked(actor, batch_id, Action.INTAKE_FEED)
         if batch.state == BatchState.DISCARDED:
@@ -141,6 +143,7 @@ def batch_discard(*, actor: Officer, batch_id: int) -> ImportBatch:
             subject_type="import",
             subject_id=str(batch.pk),
         )
+    forget_staged(batch)
     return batch
 
 

@@ -9,14 +9,11 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import duckdb
-import pyarrow as pa
 from django.conf import settings
 from django.utils.translation import gettext as _
 
 from doudi.standards.periods import Month
 from doudi.web.intake.models import FeedSnapshot, ImportBatch, ImportFile
-from doudi.web.registry.arrow import arrow_reader
 from doudi.web.registry.finding import pseudonymiser
 
 if TYPE_CHECKING:
@@ -36,13 +33,8 @@ def forget_staging(batch: ImportBatch) -> None:
     shutil.rmtree(staging_dir(batch), ignore_errors=True)
 
 
-def stage_snapshot(
-    batch: ImportBatch, file: ImportFile, reading: "SheetReading", registered: pa.Table
-) -> dict[str, Any]:
-    """Write one department table to staging; gives what the preview says of it.
-
-    `registered`: see `registered_persons`.
-    """
+def stage_snapshot(batch: ImportBatch, file: ImportFile, reading: "SheetReading") -> dict[str, Any]:
+    """Write one department table to staging; gives what the preview says of it."""
     from doudi.feeds.snapshot import write_snapshot
 
     root = staging_dir(batch)
@@ -58,30 +50,10 @@ def stage_snapshot(
         "folder": folder.as_posix(),
         "sha256": reading.sha256,
         "rows": reading.rows_accepted,
-        "matched": matched_rows(snapshot, registered),
         "same": standing is not None and standing.folder == folder.as_posix(),
         "replaces_rows": standing.rows if standing is not None and standing.folder != folder.as_posix() else None,
         "file": file.pk,
     }
-
-
-def registered_persons() -> pa.Table:
-    """The keys of all persons of the registry."""
-    with arrow_reader() as reader:
-        return reader.read('SELECT person_key FROM "registry_person"', pa.schema([("person_key", pa.int64())]))
-
-
-def matched_rows(snapshot: "Snapshot", registered: pa.Table) -> int | None:
-    """How many rows are about a person of the registry (by exact resident id); None for tables not about persons."""
-    with duckdb.connect() as engine:
-        engine.register("registered", registered)
-        source = str(snapshot.data).replace("'", "''")
-        if "person_key" not in engine.sql(f"SELECT * FROM read_parquet('{source}') LIMIT 0").columns:  # noqa: S608
-            return None
-        found = engine.sql(
-            f"SELECT count(*) FROM read_parquet('{source}') SEMI JOIN registered USING (person_key) WHERE NOT returned"  # noqa: S608
-        ).fetchall()
-    return int(found[0][0])
 
 
 def settle_folders(batch: ImportBatch, feeds: list[dict[str, Any]]) -> None:

@@ -52,25 +52,31 @@ def _undoing_failed(job: Job, code: str, message: str) -> None:
 @long_work("intake.read", on_failure=_reading_failed)
 def read(job: Job, report: Report) -> dict[str, Any]:
     """Read the files and work out what they would change. Run again, it starts over."""
-    from doudi.web.intake.reading import read_batch
+    from doudi.web.intake.reading import read_batch, take_in
+    from doudi.web.matching.staging import Matcher, forget_staged, stage_matching
 
     batch = ImportBatch.objects.get(pk=job.arguments["batch"])
     if batch.state not in {BatchState.RECEIVED, BatchState.PARSING}:
         return {"state": batch.state}
     mark(batch, BatchState.PARSING)
     snapshots.forget_staging(batch)
+    forget_staged(batch)
     for file in batch.files.select_related("rejects"):
         if file.rejects is not None:  # of a reading that was broken off
             vault_remove(file.rejects)
     found = read_batch(batch, registry_allowed=bool(job.arguments["registry_allowed"]), report=report)
     feeds = []
-    registered = snapshots.registered_persons() if found.feeds else None
+    matcher = Matcher.of(batch) if found.feeds else None
     for file, reading in found.feeds:
         report(_("保存 %s") % file.name, 0, 0)
-        feed = snapshots.stage_snapshot(batch, file, reading, registered)
+        feed = snapshots.stage_snapshot(batch, file, reading)
+        if matcher is not None:
+            folder = snapshots.staging_dir(batch) / feed["folder"]
+            feed["matching"] = stage_matching(file, reading, feed, folder, matcher, report)
+            take_in(file, reading, feed)
         if note := snapshots.feed_note(feed):
             file.notes = [note, *file.notes]
-            file.save(update_fields=["notes"])
+        file.save()
         feeds.append(feed)
     feeds = _last_of_each(feeds, found.notes)
     report(_("比较新旧数据"), 0, 0)
@@ -91,12 +97,16 @@ def read(job: Job, report: Report) -> dict[str, Any]:
 @long_work("intake.apply", on_failure=_applying_failed)
 def apply(job: Job, report: Report) -> dict[str, Any]:
     """Write a confirmed import: all of it in one transaction, or nothing."""
+    from doudi.web.matching.keeping import keep_matching, settle_links
+    from doudi.web.matching.staging import forget_staged
+
     batch = ImportBatch.objects.select_related("staged").get(pk=job.arguments["batch"])
     if batch.state != BatchState.APPLYING:
         return {"state": batch.state}
     feeds = batch.summary.get("feeds", [])
     sheets = _unpacked(vault_read(batch.staged)) if batch.staged else {}
     snapshots.settle_folders(batch, feeds)
+    settle_links(feeds)
     for _round in range(MOST_ROUNDS):
         report(_("比较新旧数据"), 0, 0)
         difference = compare(sheets, area=RegionCode(batch.region_code)) if sheets else None
@@ -119,6 +129,7 @@ def apply(job: Job, report: Report) -> dict[str, Any]:
                 report(_("更新统计"), 0, 0)
                 registry_changed(state)
             stood = snapshots.stand(batch, feeds)
+            keep_matching(batch, feeds)
             mark(batch, BatchState.APPLIED)
             audit_record(
                 action="import_apply",
@@ -129,6 +140,7 @@ def apply(job: Job, report: Report) -> dict[str, Any]:
                 detail={"tables": difference.counts() if difference else {}, "snapshots": stood},
             )
         snapshots.forget_staging(batch)
+        forget_staged(batch)
         _forget_staged(batch)
         if difference is not None:
             refresh_statistics(Region, Household, Person, HouseholdIncome)

@@ -33,9 +33,9 @@ class TestDepartmentTables:
         batch = upload(county, settlements(self.ROW, ("外地人", IDS[9], "门诊", 10, 1, 9, "2023.7.2")))
         assert standing_snapshots() == []
         assert not snapshots_dir().exists()
-        assert [(feed["month"], feed["rows"], feed["matched"]) for feed in batch.summary["feeds"]] == [
-            ("2023-07", 2, 1)
-        ]
+        (feed,) = batch.summary["feeds"]
+        found = {name: feed["matching"][name] for name in ("exact", "doubtful", "not_registered")}
+        assert (feed["month"], feed["rows"], found) == ("2023-07", 2, {"exact": 1, "doubtful": 0, "not_registered": 1})
         job_run(job_id=batch_confirm(actor=county, batch_id=batch.pk).job_id)
         (snapshot,) = standing_snapshots()
         assert (snapshot.feed, str(snapshot.month), snapshot.rows) == ("medical_settlement", "2023-07", 2)

@@ -1,0 +1,1 @@
+"""Which person a department's row is about: the desk for doubtful rows, links and decisions, duplicates."""
