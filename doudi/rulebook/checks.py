@@ -15,11 +15,11 @@ from pydantic import Field, field_validator
 from doudi.rulebook.clauses import InForce, Reader, Sentence, State, dated, fits, in_code_list, takes_part
 from doudi.rulebook.document import Document, Path_, RulebookError, parsed
 from doudi.rulebook.facts import Fact
+from doudi.rulebook.nulls import may_be_null
 from doudi.rulebook.parameters import Identifier, Parameter, Part, RuleIdentifier, Source
 from doudi.rulebook.predicate import Predicate
 from doudi.rulebook.rules import OUTCOMES, Case
 from doudi.rulebook.value_types import ColumnType, ValueType
-from doudi.standards.codes import CODE_LISTS
 
 PLACES = ("village", "township")
 """Who answers for an issue where it isn't a department."""
@@ -176,8 +176,11 @@ def read_check(
     because_en = reader.sentence(content.because_en, "because_en")
     repair = _repair(reader, content, cells[content.repair.column]) if content.repair else None
     reader.dates(content.in_force)
-    cases = tuple(_cases(reader, content, cells))
+    cases = tuple(_cases(reader, content))
     if when is not None:
+        told: set[str] = {case.then for case in content.cases}
+        unknown = may_be_null(when.tree, lambda _column: False)
+        reader.outcomes(OUTCOMES if unknown else OUTCOMES[:2], told)
         reader.unused()
     if reader.problems or when is None:
         raise RulebookError(reader.problems)
@@ -278,7 +281,7 @@ def _codes_hint(column: ColumnType) -> str:
     return "可用的有：" + "、".join(sorted(column.codes)[:20]) if column.codes else "改正数值"
 
 
-def _cases(reader: Reader, content: _CheckFile, cells: Mapping[str, ColumnType]) -> Iterator[CheckCase]:
+def _cases(reader: Reader, content: _CheckFile) -> Iterator[CheckCase]:
     told = False
     for number, case in enumerate(content.cases):
         region = reader.case(case, number, besides={})
@@ -293,11 +296,5 @@ def _cases(reader: Reader, content: _CheckFile, cells: Mapping[str, ColumnType])
                 case.name, case.on, region, dict(case.given), case.then, None, reader.document.file, at,
                 case.repaired, tells,
             )  # fmt: skip
-    reader.outcomes(OUTCOMES, {case.then for case in content.cases})
     if content.repair is not None and not told:
         reader.say("case", "没有例子写明修改成什么", "在结果为 raised 的例子里写 repaired", at=("cases",))
-
-
-def topics() -> dict[str, str]:
-    """Topic → Chinese label, in the order in which they are shown."""
-    return {str(one.value): one.label for one in CODE_LISTS["check_topic"]}

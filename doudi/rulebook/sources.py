@@ -248,8 +248,6 @@ SHARED: Final[Mapping[str, Source]] = {
                 {"households": NUMBER, "active_households": NUMBER, "dead_entries": NUMBER}),
         _shared("same_name", "同一户内姓名和出生日期相同的人", "Same name and birth date in one household", "person",
                 {"persons": NUMBER}),
-        _shared("name_written", "姓名的写法", "How a name is written", "person",
-                {"characters": NUMBER, "odd": BOOLEAN}),
         _shared("head_written", "户主姓名与成员", "The head's name and the members", "household",
                 {"heads_so_named": NUMBER, "members_so_named": NUMBER}),
         _shared("same_phone", "同一联系电话的户", "Households with the same phone", "household",
@@ -258,16 +256,14 @@ SHARED: Final[Mapping[str, Source]] = {
                 "household", {"households": NUMBER}),
         _shared("helper_load", "同一乡镇内同名帮扶责任人的户", "Households of the township with the same helper",
                 "household", {"households": NUMBER}),
-        _shared("known_region", "行政区划里有没有这个村", "Whether the region is known", "household",
-                {"known": BOOLEAN, "township_known": BOOLEAN, "is_village": BOOLEAN}),
+        _shared("id_place", "证件号码的地区与住地", "Where an id was issued and where the person lives", "person",
+                {"same_province": BOOLEAN, "same_county": BOOLEAN}),
     )
 }  # fmt: skip
 """What rows of the registry have in common with others: each is a table with at most one row a person or household."""
 
 
-RESERVED: Final = frozenset(
-    {MEMBERS, REGISTERED, FACTS, HOUSEHOLDS, ALERTS, "household_facts", "registry", "region", *SHARED}
-)
+RESERVED: Final = frozenset({MEMBERS, REGISTERED, FACTS, HOUSEHOLDS, ALERTS, "household_facts", "registry", *SHARED})
 """Names no feed may have: of other sources, or of tables that a screening makes."""
 KEY_COLUMNS: Final = frozenset({"person_key", "household_key", "region_key"})
 """Columns that snapshots get when they are written; no sheet may bring its own."""

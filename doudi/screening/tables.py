@@ -12,8 +12,7 @@ from doudi.screening.inputs import FeedRows, RegistryTables, Rows, columns_of, n
 from doudi.screening.sql.facts import Holding, table_name
 
 FURTHER: Mapping[str, Mapping[str, ColumnType]] = {
-    HOUSEHOLD: {"head_name": TEXT, "phone_key": NUMBER},
-    PERSON: {"name": TEXT, "phone_key": NUMBER},
+    HOUSEHOLD: {"phone_key": NUMBER},
 }
 """Columns of the registry's tables that no fact reads by itself, but tables of shared things do."""
 

@@ -20,9 +20,8 @@ from doudi.screening.cleaning.plan import CheckPlan, make_check_plan
 from doudi.screening.cleaning.statements import table_of
 from doudi.screening.engines.duckdb import DuckDb, Progress
 from doudi.screening.engines.engine import Engine
-from doudi.screening.inputs import FeedRows, RegistryTables, columns_of, standing
-from doudi.screening.sql.facts import Holding, table_name
-from doudi.screening.sql.shared import REGION
+from doudi.screening.inputs import FeedRows, RegistryTables, standing
+from doudi.screening.sql.facts import table_name
 from doudi.screening.tables import add_raw, add_typed, check_whole, raw_tables, regions_of
 
 ISSUES_SCHEMA: Final = pa.schema(
@@ -184,12 +183,9 @@ def check_data(
     there = {feed: rows for feed, rows in there.items() if feed in used}
     raw = raw_tables(registry, there)
     files = [path for rows in raw.values() if not isinstance(rows, pa.Table) for path in rows]
-    files += registry.regions if isinstance(registry.regions, tuple) else ()
     engine = engine or DuckDb(threads=threads, memory=memory, files=files)
     try:
         holdings = add_raw(engine, raw, there, rulebook)
-        if registry.regions is not None:
-            holdings |= _add_regions(engine, registry)
         plan = make_check_plan(rulebook, as_of=as_of, holdings=holdings, region_codes=regions_of(engine), checks=checks)
         add_typed(engine, raw, plan.columns, rulebook)
         if not registry.distinct:
@@ -244,9 +240,3 @@ def _narrow(engine: Engine, plan: CheckPlan, households: Iterable[int]) -> None:
     for source in {fact.source.id for fact in plan.facts.values() if fact.source.is_feed}:
         if table_name(source) in plan.columns:
             engine.narrow(table_name(source), "person_key IN (SELECT person_key FROM registry_person)")
-
-
-def _add_regions(engine: Engine, registry: RegistryTables) -> dict[str, Holding]:
-    assert registry.regions is not None  # noqa: S101 - asked by the caller
-    engine.add("registry_region", registry.regions)
-    return {REGION: Holding(columns_of(registry.regions))}

@@ -8,8 +8,8 @@ from sqlglot import exp
 
 from doudi.rulebook import Fact
 from doudi.rulebook.grammar import AGGREGATES
+from doudi.rulebook.nulls import may_be_null
 from doudi.rulebook.value_types import ValueType
-from doudi.screening.sql.nulls import may_be_null
 from doudi.screening.thresholds import Thresholds, literal, window_start
 
 DIALECT: Final = "duckdb"

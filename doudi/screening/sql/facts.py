@@ -17,10 +17,10 @@ from sqlglot import exp
 from doudi.rulebook import Fact
 from doudi.rulebook.facts import AS_OF
 from doudi.rulebook.loading import MEMBER_FACT
+from doudi.rulebook.nulls import may_be_null
 from doudi.rulebook.sources import FACTS, HOUSEHOLD, INCOME, MEMBERS, PERSON, PERSONS_OF_HOUSEHOLD, SHARED
 from doudi.rulebook.value_types import ValueType
 from doudi.screening.sql.counting import DIALECT, Counted
-from doudi.screening.sql.nulls import may_be_null
 from doudi.screening.thresholds import Thresholds, literal
 from doudi.standards.periods import IncomeYear
 

@@ -11,7 +11,6 @@ from typing import Final
 
 from doudi.rulebook.sources import HOUSEHOLD, INCOME, PERSON
 
-REGION: Final = "registry.region"
 _COUNTED = "COALESCE(status, 'active')"
 _INCOMES = ("wage_income", "production_gross", "production_cost", "property_income", "transfer_income")
 
@@ -45,14 +44,6 @@ def _same_name(_year: int) -> str:
         f"WHERE name IS NOT NULL AND birth_date IS NOT NULL AND {_COUNTED} = 'active' "
         "GROUP BY household_key, name, birth_date HAVING COUNT(*) > 1"
         ") n ON n.household_key = p.household_key AND n.name = p.name AND n.birth_date = p.birth_date"
-    )
-
-
-def _name_written(_year: int) -> str:
-    odd = "REGEXP_MATCHES(name, '[0-9A-Za-z０-９ 　?？*#@（）()]')"
-    return (
-        f"SELECT person_key, household_key, LENGTH(name) AS characters, {odd} AS odd FROM registry_person "
-        f"WHERE name IS NOT NULL AND ({odd} OR LENGTH(name) < 2)"
     )
 
 
@@ -100,13 +91,12 @@ def _helper_load(_year: int) -> str:
     )
 
 
-def _known_region(_year: int) -> str:
+def _id_place(_year: int) -> str:
+    same = [f"SUBSTRING(h.region_code, 1, {length}) = SUBSTRING(p.id_area, 1, {length})" for length in (2, 6)]
     return (
-        "SELECT h.household_key, r.region_code IS NOT NULL AS known, t.region_code IS NOT NULL AS township_known, "
-        "SUBSTRING(h.region_code, 10, 3) <> '000' AS is_village FROM registry_household h "
-        "LEFT JOIN (SELECT DISTINCT region_code FROM registry_region) r ON r.region_code = h.region_code "
-        "LEFT JOIN (SELECT DISTINCT region_code FROM registry_region) t "
-        "ON t.region_code = CONCAT(SUBSTRING(h.region_code, 1, 9), '000') WHERE h.region_code IS NOT NULL"
+        f"SELECT p.person_key, p.household_key, {same[0]} AS same_province, {same[1]} AS same_county "
+        "FROM registry_person p JOIN registry_household h ON h.household_key = p.household_key "
+        f"WHERE NOT ({same[1]})"
     )
 
 
@@ -115,13 +105,11 @@ TABLES: Final[Mapping[str, Shared]] = {
     "same_person": Shared({PERSON: frozenset({"status"})}, _same_person,
                           frozenset({"households", "active_households", "dead_entries"})),
     "same_name": Shared({PERSON: _NAMES}, _same_name, frozenset({"persons"})),
-    "name_written": Shared({PERSON: frozenset({"name"})}, _name_written, frozenset({"characters", "odd"})),
     "head_written": Shared({HOUSEHOLD: frozenset({"head_name"}), PERSON: frozenset({"name", "relation", "status"})},
                            _head_written, frozenset({"heads_so_named", "members_so_named"})),
     "same_phone": Shared({HOUSEHOLD: frozenset({"phone_key"})}, _same_phone, frozenset({"households"})),
     "income_twins": Shared({INCOME: frozenset(_INCOMES)}, _income_twins, frozenset({"households"})),
     "helper_load": Shared({HOUSEHOLD: frozenset({"helper_name"})}, _helper_load, frozenset({"households"})),
-    "known_region": Shared({REGION: frozenset({"region_code"})}, _known_region,
-                           frozenset({"known", "township_known", "is_village"})),
+    "id_place": Shared({PERSON: frozenset({"id_area"})}, _id_place, frozenset({"same_province", "same_county"})),
 }  # fmt: skip
 """Source of `rulebook.sources.SHARED` → how it is made. Tables always have their keys (`duckdb.KEYS`) besides."""

@@ -136,6 +136,7 @@ def test_a_corrected_id_is_found_again_by_search_and_by_feeds(make: Make, person
     person.refresh_from_db()
     keys = pseudonymiser()
     assert (person.resident_id_hash, person.person_key) == (keys.resident_hash(right), keys.person_key(right))
+    assert (person.id_form, person.id_birth_date) == ("sound", date(1980, 1, 2))
 
 
 def test_numbers_are_kept_encrypted_in_the_trace(
