@@ -66,7 +66,7 @@ def match(
     column is missing), name, birth_date, sex, household_no, head_name, village_code, phone_key.
     `persons`: person_key, household_key, status, and what there is of household_no, name, sex, birth_date, region_code,
     head_name, phone_key, maiden_region_code, id_form (`sound` when the key is that of a sound id; without the column
-    all are).
+    all are, as are those of null).
     `decisions`: as `DECISIONS`, the last about a row when it has several. `on`: nobody was born after it (today).
 
     Rows are never compared with each other; two may link to one person. Nothing is decrypted.
@@ -81,7 +81,8 @@ def match(
         people = people.append_column("number_sound", _registered_by_id(homes))
         database.register("feed", feed)
         database.register("people", people)
-        database.register("decisions", decisions if decisions is not None else DECISIONS.empty_table())
+        made = (decisions if decisions is not None else DECISIONS.empty_table()).select(DECISIONS.names)
+        database.register("decisions", made.append_column("place", numbered(len(made))))
         database.execute(_DECIDED)
         propose(database, texts, model=model, pseudonymiser=pseudonymiser, on=on)
         left = database.sql(_LEFT).arrow().read_all()
@@ -92,10 +93,12 @@ def match(
 
 _DECIDED = """
     CREATE OR REPLACE TEMP TABLE decided AS
-    SELECT feed.row, last(decision.person_key) AS person_key FROM feed JOIN decisions decision USING (written_key)
-    WHERE decision.person_key IS NULL OR decision.person_key IN (SELECT person_key FROM people) GROUP BY feed.row
+    SELECT feed.row, latest.person_key FROM feed JOIN (
+        SELECT written_key, person_key, row_number() OVER (PARTITION BY written_key ORDER BY place DESC) AS turn
+        FROM decisions) latest ON latest.written_key = feed.written_key AND latest.turn = 1
+    WHERE latest.person_key IS NULL OR latest.person_key IN (SELECT person_key FROM people)
 """
-"""A decision for somebody who has left the registry counts no longer."""
+"""The last decision counts. One for somebody who has left the registry counts no longer."""
 _LEFT = """
     SELECT * FROM feed WHERE row NOT IN (SELECT row FROM decided)
         AND row NOT IN (SELECT row FROM proposals WHERE band = 'sure')
@@ -148,4 +151,4 @@ def _homes(database: duckdb.DuckDBPyConnection, persons: pa.Table) -> pa.Table:
 def _registered_by_id(persons: pa.Table) -> pa.Array:
     if "id_form" not in persons.column_names:
         return pa.array([True] * persons.num_rows, pa.bool_())
-    return pc.fill_null(pc.equal(persons["id_form"].combine_chunks(), "sound"), False)
+    return pc.fill_null(pc.equal(persons["id_form"].combine_chunks(), "sound"), True)
