@@ -44,6 +44,8 @@ PERSONS = pa.schema(
         ("head_name", pa.string()),
         ("status", pa.string()),
         ("phone_key", pa.int64()),
+        ("id_form", pa.string()),
+        ("maiden_region_code", pa.string()),
     ]
 )
 
@@ -72,14 +74,18 @@ def rows_of(reading: SheetReading, pseudonymiser: Pseudonymiser, tree: RegionTre
 
 
 def registry_persons(households: pa.Table, persons: pa.Table) -> pa.Table:
-    """The persons of the registry's tables with what matching asks of their households, in the shape `PERSONS`."""
+    """The persons of the registry's tables with what matching asks of their households, in the shape `PERSONS`.
+
+    `id_form` is left out when the table lacks it: then every key counts as that of a sound id.
+    """
     of_home = [name for name in ("household_no", "region_code", "head_name") if name in households.column_names]
     homes = households.select(["household_key", *of_home])
     own = [name for name in persons.column_names if name in PERSONS.names and name not in of_home]
     at = pc.index_in(persons["household_key"], homes["household_key"].combine_chunks())
     columns: dict[str, Any] = {name: persons[name] for name in own}
     columns |= {name: homes[name].combine_chunks().take(at) for name in of_home}
-    return _shaped(columns, PERSONS, persons.num_rows)
+    known = _shaped(columns, PERSONS, persons.num_rows)
+    return known if "id_form" in columns else known.drop_columns(["id_form"])
 
 
 def _shaped(columns: dict[str, Any], schema: pa.Schema, count: int) -> pa.Table:
