@@ -29,7 +29,7 @@ import pyarrow.parquet as pq
 from doudi.feeds.rejects import write_rejects
 from doudi.feeds.sheet import SheetReading
 from doudi.feeds.snapshot import DATA, ID_UNREADABLE, LINKED, RETURNED, to_disk
-from doudi.matching.decisions import DOUBTFUL, NONE, SURE, decided
+from doudi.matching.decisions import DECIDED, DOUBTFUL, NONE, SURE, decided
 
 FORMAT = 1
 LINKED_BY = "linked_by"
@@ -62,8 +62,8 @@ def write_links(
     the `reading` the workbook for the department is written anew, without rows that went back for their id alone and
     are surely linked. `before_rename` is called when everything is written but the links of before still count.
     """
-    links = matching.links.sort_by("row").combine_chunks()
-    candidates = matching.candidates.sort_by([("row", "ascending"), ("rank", "ascending")]).combine_chunks()
+    links = _in_order(matching.links, ["row"])
+    candidates = _in_order(matching.candidates, ["row", "rank"])
     digest = _digest(links, candidates)
     before = linked_now(folder)
     names = {"links": f"links-{digest}.parquet", "candidates": f"candidates-{digest}.parquet"}
@@ -143,10 +143,7 @@ def linked_data(data: pa.Table, links: pa.Table) -> pa.Table:
     band, method = (links[name].combine_chunks().take(at) for name in ("band", "method"))
     person = links["person_key"].combine_chunks().take(at)
     sure = pc.fill_null(pc.equal(band, SURE), False)
-    held = pc.fill_null(pc.equal(band, DOUBTFUL), False)
-    if "decided_by" in links.column_names:
-        nobody = pc.and_(pc.equal(band, NONE), pc.is_valid(links["decided_by"].combine_chunks().take(at)))
-        held = pc.or_(held, pc.fill_null(nobody, False))
+    held = pc.fill_null(pc.or_(pc.equal(band, DOUBTFUL), pc.equal(method, DECIDED)), False)
     own = data["person_key"].combine_chunks()
     key = pc.if_else(sure, person, pc.if_else(held, pa.scalar(None, pa.int64()), own))
     data = data.set_column(data.column_names.index("person_key"), "person_key", key)
@@ -192,6 +189,13 @@ def forget_superseded(folder: Path, *, named: frozenset[Path] = frozenset()) -> 
 class _Kept:
     def __init__(self, links: pa.Table, candidates: pa.Table) -> None:
         self.links, self.candidates = links, candidates
+
+
+def _in_order(table: pa.Table, columns: list[str]) -> pa.Table:
+    """Sorted, with row numbers in the type that snapshots have."""
+    at = table.column_names.index("row")
+    table = table.set_column(at, "row", table["row"].cast(pa.int32()))
+    return table.sort_by([(name, "ascending") for name in columns]).combine_chunks()
 
 
 def _digest(links: pa.Table, candidates: pa.Table) -> str:
