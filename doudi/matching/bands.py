@@ -113,8 +113,13 @@ def _probability(weight: str) -> str:
 
 
 def _needed(model: Model) -> str:
-    needs = model.persons.bands.needs
-    return " AND ".join(
-        f"coalesce({field}, '') IN ({', '.join(repr(one) for one in levels)})"
-        for field, levels in (("name", needs.name), ("birth", needs.birth), ("sex", needs.sex), ("home", needs.home))
+    """Whether a pair has what a link by likeness needs, as SQL."""
+    return " OR ".join(
+        "("
+        + " AND ".join(
+            f"coalesce({field}, 'missing') IN ({', '.join(repr(one) for one in levels)})"
+            for field, levels in (("name", one.name), ("birth", one.birth), ("sex", one.sex), ("home", one.home))
+        )
+        + ")"
+        for one in model.persons.bands.needs
     )

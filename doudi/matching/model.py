@@ -66,7 +66,7 @@ class Prior(Part):
 
 
 class Needs(Part):
-    """Levels that a link without a resident id must have, whatever its probability; a field not listed may be any."""
+    """Levels that a link without a resident id must have, whatever its probability; `missing`: the field is empty."""
 
     name: tuple[str, ...]
     birth: tuple[str, ...]
@@ -75,12 +75,15 @@ class Needs(Part):
 
 
 class Bands(Part):
-    """Match probabilities from which a row is shown to a person, and from which it is linked; `margin` is in bits."""
+    """Match probabilities from which a row is shown to a person, and from which it is linked; `margin` is in bits.
+
+    `needs`: one of these must be met besides.
+    """
 
     doubtful: Share
     sure: Share
     margin: float = Field(ge=0.0)
-    needs: Needs
+    needs: tuple[Needs, ...] = Field(min_length=1)
     candidates: int = Field(ge=1)
 
 

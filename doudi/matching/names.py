@@ -19,7 +19,7 @@ _BREAK = "\n"
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """A column of names, each in the forms that are compared; null where no name was written.
+    """A column of names, each in the forms that are compared (all but the first as dictionaries); null for none.
 
     `plain`: as spoken of; `look`: with one character for each group of look-alikes; `sound`: pinyin without tones;
     `order`: its characters sorted; `without`: the name with its 1st to 4th character left out (names of 3 and more).
@@ -59,8 +59,8 @@ class NameReader:
                     for one in plain
                 ]
             )
-        spread = [pa.array(texts, pa.string()).take(encoded.indices) for texts in forms]
-        return Names(spread[0], spread[1], spread[2], spread[3], tuple(spread[4:]))
+        spread = [pa.DictionaryArray.from_arrays(encoded.indices, pa.array(texts, pa.string())) for texts in forms]
+        return Names(spread[0].dictionary.take(encoded.indices), spread[1], spread[2], spread[3], tuple(spread[4:]))
 
     def _plain(self, names: list[str]) -> list[str]:
         clean = [unicodedata.normalize("NFKC", one).translate(self._drop).upper() for one in names]

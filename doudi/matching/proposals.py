@@ -14,7 +14,7 @@ from doudi.standards.pseudonym import Pseudonymiser
 _BIRTH, _SEX = ("birth_year", "birth_month", "birth_day", "birth_number"), ("sex",)
 _BAND_COLUMNS = "row, person_key, method, slip, band, weight, number, name, birth, sex, home, phone"
 MOST_CONTRADICTIONS = 2
-"""Fields besides the name that may not all contradict an id found as it was written."""
+"""So many fields besides the name must not contradict an id found as it was written."""
 
 
 def propose(
@@ -76,18 +76,23 @@ def _meant(
 
 
 def _exact(model: Model) -> str:
-    """By the id as written: doubtful when the name is another's, or several other fields contradict, or when somebody of
-    the same household bears the row's name and the person found does not."""
+    """By the id as written: doubtful when the name is another's, or several other fields contradict, or one does and
+    the name does not speak for it, or when somebody else fits better: of the household by name, or by name and birth."""
     found = compared(model, "by_id", "feed", "people", number="'same'")
     contradictions = " + ".join(f"coalesce(({field} = 'other')::INTEGER, 0)" for field in ("birth", "sex", "home"))
     return f"""
         SELECT {_BAND_COLUMNS} FROM (SELECT *, 'exact' AS method, NULL::VARCHAR AS slip,
-            CASE WHEN name = 'other' OR (coalesce(name, '') <> '' AND {contradictions} >= {MOST_CONTRADICTIONS})
+            CASE WHEN name = 'other' OR {contradictions} >= {MOST_CONTRADICTIONS}
+                OR (coalesce(name, 'near') = 'near' AND (coalesce(birth, '') = 'other' OR coalesce(sex, '') = 'other'))
                 OR (name <> 'same' AND EXISTS (
                     SELECT 1 FROM people mine JOIN people mate ON mine.household_key = mate.household_key
                     JOIN feed ON feed.name_plain = mate.name_plain
                     WHERE mine.person_key = found.person_key AND mate.person_key <> found.person_key
                         AND feed.row = found.row))
+                OR (birth = 'other' AND EXISTS (
+                    SELECT 1 FROM feed JOIN people other ON feed.name_plain = other.name_plain
+                        AND feed.birth_number = other.birth_number
+                    WHERE feed.row = found.row AND other.person_key <> found.person_key))
             THEN 'doubtful' ELSE 'sure' END AS band
         FROM ({found}) found)
     """  # noqa: S608 - made of constants

@@ -48,7 +48,7 @@ def prepared(
         "household_no": _filled(_text(table, "household_no")),
         # A head's own name says nothing beyond the name itself.
         "head_plain": pc.if_else(own_head, pa.scalar(None, pa.string()), heads.plain),
-        "head_sound": pc.if_else(own_head, pa.scalar(None, pa.string()), heads.sound),
+        "head_sound": pc.if_else(own_head, pa.scalar(None, pa.string()), heads.sound.cast(pa.string())),
         "village": _region(region, _VILLAGE),
         "township": _region(region, _TOWNSHIP),
         "maiden": _region(_text(table, "maiden_region_code"), _VILLAGE),

@@ -8,6 +8,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from datetime import date
+from functools import lru_cache
+from operator import mul
 
 from doudi.standards.resident_id import (
     LENGTH,
@@ -35,6 +37,8 @@ _LEAST_KNOWN = 15
 
 def cleaned(text: str) -> str:
     """The characters of a written id: half-width, upper case, without blanks and marks."""
+    if text.isascii() and text.isalnum():
+        return text.upper()
     half = unicodedata.normalize("NFKC", text.translate(_CROSSES)).upper().translate(_CROSSES)
     return _JUNK.sub("", half)
 
@@ -57,7 +61,7 @@ def meant_ids(text: str | None, *, most: int, on: date) -> dict[str, str]:
         return {}
     found: dict[str, str] = {}
     for meant, slip in _slips(text, written):
-        if meant not in found and check(meant, on=on).ok:
+        if meant not in found and _sound(meant, on):
             found[meant] = slip
             if len(found) > most:
                 return {}
@@ -66,14 +70,34 @@ def meant_ids(text: str | None, *, most: int, on: date) -> dict[str, str]:
 
 def readable_birth(text: str | None, *, on: date) -> date | None:
     """The birth date in digits 7–14 of a written id, however unsound the rest of it; None when they are no date."""
-    written = cleaned(text or "").translate(_LOOKS)
-    if len(written) < 14 or written.startswith(PLACEHOLDER_PREFIX) or not written[6:14].isdigit():
+    if not text:
+        return None
+    written = text if len(text) == LENGTH and text.isascii() and text.isalnum() else cleaned(text)
+    if len(written) < 14 or written.startswith(PLACEHOLDER_PREFIX):
+        return None
+    day = _day(written[6:14].upper().translate(_LOOKS))
+    return day if day is not None and day <= on else None
+
+
+@lru_cache(maxsize=1 << 17)
+def _day(digits: str) -> date | None:
+    """The date of eight digits since 1900, or None; a county has a few ten thousand different ones."""
+    if not digits.isdigit() or digits < "1900":
         return None
     try:
-        day = date(int(written[6:10]), int(written[10:12]), int(written[12:14]))
+        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
     except ValueError:
         return None
-    return day if day.year >= 1900 and day <= on else None
+
+
+def _sound(number: str, on: date) -> bool:
+    """Whether 18 characters are the id of somebody born since 1900 and by a day."""
+    if len(number) != LENGTH or number.startswith(PLACEHOLDER_PREFIX):
+        return False
+    day = _day(number[6:14])
+    if day is None or day > on or not (number[:17].isdigit() and number[17] in "0123456789X"):
+        return False
+    return _residue(number) == _SOUND
 
 
 def _slips(text: str, written: str) -> Iterator[tuple[str, str]]:
@@ -113,7 +137,8 @@ def _slips(text: str, written: str) -> Iterator[tuple[str, str]]:
 
 
 def _residue(number: str) -> int:
-    return sum(weight * _digit(one) for weight, one in zip(_WEIGHTS, number, strict=True)) % 11
+    total = sum(map(mul, _WEIGHTS, map(int, number[:17])))
+    return (total + _digit(number[17])) % 11
 
 
 def _digit(character: str) -> int:

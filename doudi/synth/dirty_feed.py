@@ -153,7 +153,9 @@ def _any(people: list[dict[str, Any]], rng: np.random.Generator) -> dict[str, An
 
 def _twin(one: dict[str, Any], rng: np.random.Generator, taken: set[str]) -> dict[str, Any]:
     """Same household, sex and day; the name differs in one character."""
-    name = name_slips.one_wrong(one["name"], rng) or one["name"]
+    name = one["name"]
+    while name == one["name"]:
+        name = name_slips.one_wrong(one["name"], rng) or name
     return one | {"name": name, "id": id_slips.sister_id(one["id"], taken)}
 
 
