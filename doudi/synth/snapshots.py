@@ -41,8 +41,8 @@ HOUSEHOLD_COLUMNS = (
 )  # fmt: skip
 PERSON_COLUMNS = (
     "name", "sex", "birth_date", "relation", "education", "student_status", "absence_reason", "health",
-    "disability_kind", "disability_grade", "labour", "work_area", "work_months", "wage_month", "public_job",
-    "insured_medical", "minimum_living", "extreme_hardship", "status",
+    "disability_kind", "disability_grade", "labour", "work_area", "work_months", "wage_month", "employer",
+    "job_channel", "public_job", "insured_medical", "minimum_living", "extreme_hardship", "status", "status_on",
 )  # fmt: skip
 INCOME_COLUMNS = (
     "income_year", *COMPONENTS[:4], "transfer_income", *COMPONENTS[4:], *BESIDE, "net_income", "per_capita_income",

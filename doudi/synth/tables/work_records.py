@@ -75,13 +75,19 @@ class WorkRecords:
         """One row a person who works beyond the township, and those whom only the register has."""
         county, workers, slip = self.county, self.workers, self.slips
         rng, today, count = chance(county.seed, "work register"), day_number(county.as_of), county.persons
-        listed = (slip.away & ~slip["not_in_register"]) | slip["only_in_register"] | slip["pupil_in_register"]
-        listed |= slip["post_elsewhere"]
-        only = slip["only_in_register"] | slip["pupil_in_register"]
+        listed = (
+            (slip.away & ~slip["not_in_register"])
+            | slip["only_in_register"]
+            | slip["pupil_in_register"]
+            | slip["child_in_register"]
+        )
+        listed |= slip["post_elsewhere"] | slip["child_in_register"]
+        only = slip["only_in_register"] | slip["pupil_in_register"] | slip["child_in_register"]
         months = np.where(only, 5.0, workers.months)
         months = np.where(slip["months"], np.where(months <= 8, months + 4, months - 4), months)
         wage = np.where(only, 3600.0, np.round(workers.wage * rng.uniform(0.94, 1.06, count)))
         wage = np.where(slip["wage"], np.round(workers.wage * 1.9), wage)
+        wage = np.where(slip["wage_of_year"], 45_000.0, wage)
         far = only | slip["area"] | slip["post_elsewhere"]
         area = np.where(far, _FAR, workers.area)
         written = np.where(slip["place_text"], _FAR, area)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from doudi.standards.codes import Labour
+from doudi.standards.codes import Labour, StudentStatus
 from doudi.synth.county.arrays import Flags, Floats, Ints, chance, chosen
-from doudi.synth.county.people import ACTIVE, DEAD, IN_PRISON, LABOUR
+from doudi.synth.county.people import ACTIVE, DEAD, IN_PRISON, LABOUR, STUDENT
 from doudi.synth.county.whole import County
 
 NEVER = np.iinfo(np.int64).max
@@ -58,12 +58,16 @@ class Slips:
         posted = steady & in_scope & (workers.months >= 6) & (rng.random(county.persons) < 0.6)
         left = np.isin(people.status, (DEAD, IN_PRISON)) & (people.age >= 18) & (people.age < 60)
         left &= people.status_day < np.datetime64(county.as_of, "D").astype(np.int64) - 65
+        pupil = (people.student >= STUDENT.index(StudentStatus.SENIOR_1)) & (
+            people.student <= STUDENT.index(StudentStatus.VOCATIONAL_3)
+        )
         used = np.zeros(county.persons, dtype=np.bool_)
         found: dict[str, Flags] = {}
         for kind, eligible in {
             "unemployed_in_register": away & lost & ~people.public_job,
             "insured_after_leaving": left,
-            "pupil_in_register": there & (people.student >= 0) & (people.age >= 16) & (people.age < 22),
+            "pupil_in_register": there & pupil & (people.age >= 16),
+            "child_in_register": there & (people.age >= 11) & (people.age < 16),
             "post_elsewhere": works & people.public_job & ~lost,
             "subsidy_too_early": steady & (workers.months >= 3) & (workers.months < 6),
             "subsidy_months": posted & (workers.months >= 9),
@@ -72,8 +76,8 @@ class Slips:
             "area": steady & (workers.area <= _PROVINCE),
             "months_beyond_dates": steady & (workers.months >= 6),
             **dict.fromkeys(
-                ("not_in_register", "months", "wage", "channel", "incomplete", "end_before_start", "overlapping",
-                 "stale", "returned_without_end", "visit_not_working", "visit_months"),
+                ("not_in_register", "months", "wage", "wage_of_year", "channel", "incomplete", "end_before_start",
+                 "overlapping", "stale", "returned_without_end", "visit_not_working", "visit_months"),
                 steady,
             ),
             **dict.fromkeys(("only_in_register", "insured_not_working", "visit_working", "stopped"), idle),
