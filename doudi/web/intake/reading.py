@@ -199,6 +199,8 @@ def _missing(target: Target, readings: list[tuple[ImportFile, SheetReading]]) ->
     lacking = [set(reading.missing_columns) for _file, reading in readings if reading.contract.id in SOURCES[target]]
     missing = (set.intersection(*lacking) if lacking else set()) - WORKED_OUT
     derived = DERIVED_FROM.get(target.name, {})
+    if target is HOUSEHOLD and not any(reading.contract.id in SOURCES[REGION] for _file, reading in readings):
+        missing = missing | {"region_form"}  # without a sheet of regions nothing was looked up anew
     return missing | {name for name, bases in derived.items() if missing.intersection(bases)}
 
 

@@ -201,7 +201,7 @@ def _valued(entry: Entry, line: WrittenLine, key: RowKey, where: Cell, issue: Is
     if not issue.is_standing:
         return replace(
             entry,
-            reason=_("这个问题已经%s") % issue.get_state_display().removeprefix("已"),
+            reason=_("这个问题%s") % issue.get_state_display(),
             remedy=_("如仍需更正，请重新下载工作簿或在页面上办理"),
         )
     return replace(entry, kind=CHANGE, after=after)
