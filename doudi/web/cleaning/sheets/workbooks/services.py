@@ -155,13 +155,13 @@ def _nothing_to_do(returned: ReturnedWorkbook, plan: Plan) -> str:
     """Why nothing is to be written, when that is so."""
     if plan.counts[CHANGE]:
         return ""
-    same = ReturnedWorkbook.objects.filter(sha256=returned.sha256, state=ReturnState.APPLIED)
-    before = same.exclude(pk=returned.pk).order_by("-at").first()
-    if before is not None and before.applied_at is not None:
+    applied = ReturnedWorkbook.objects.filter(issued=returned.issued, state=ReturnState.APPLIED).order_by("-at").first()
+    only_same = plan.entries and not plan.of(CONFLICT) and not plan.of(REFUSED)
+    if only_same and applied is not None and applied.applied_at is not None:
         return _("这份工作簿已由%(who)s于 %(when)s 上传并写入 %(cells)d 处，这次没有任何新的改动。") % {
-            "who": before.applied_by,
-            "when": timezone.localtime(before.applied_at).strftime("%Y-%m-%d %H:%M"),
-            "cells": before.counts.get("done", 0),
+            "who": applied.applied_by,
+            "when": timezone.localtime(applied.applied_at).strftime("%Y-%m-%d %H:%M"),
+            "cells": applied.counts.get("done", 0),
         }
     if not plan.entries:
         return _("“更正为”一列没有填写任何内容。")
