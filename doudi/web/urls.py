@@ -15,6 +15,8 @@ urlpatterns = [
     path("", include("doudi.web.registry.urls")),
     path("", include("doudi.web.intake.urls")),
     path("", include("doudi.web.trials.urls")),
+    path("", include("doudi.web.matching.urls")),
+    path("", include("doudi.web.cleaning.sheets.urls")),
     path("", include("doudi.web.jobs.urls")),
     path("", include("doudi.web.audit.urls")),
     address("language/", set_language, name="set_language", action=Action.PUBLIC),

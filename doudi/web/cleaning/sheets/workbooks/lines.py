@@ -7,6 +7,7 @@ from uuid import UUID
 
 from doudi.web.cleaning.cells import Cell, cell_named, cell_seen, cell_shown, cell_text
 from doudi.web.cleaning.models import Issue
+from doudi.web.cleaning.rows import INCOME_YEARS_SHOWN
 from doudi.web.cleaning.sheets.workbooks.keys import RowKey
 from doudi.web.refusal import ActionRefused
 from doudi.web.regions.queries import PlaceNames
@@ -54,6 +55,15 @@ class IssueCell:
         return self.row if isinstance(self.row, Person) else None
 
     @property
+    def is_proposed(self) -> bool:
+        """Whether the issue's repair is about this very cell, and the cell still holds what it was proposed for."""
+        return (
+            self.issue.repair_column == self.where.id
+            and self.text == self.issue.repair_before
+            and (self.person is None or self.issue.person_id == self.person.pk)
+        )
+
+    @property
     def item(self) -> str:
         """What the cell is called, incomes with their year."""
         return item_named(self.where, self.row)
@@ -71,23 +81,22 @@ def item_named(where: Cell, row: Any) -> str:
 def issue_cells(issues: Sequence[Issue]) -> Iterator[IssueCell]:
     """The cells that each issue lets people correct, in the order of the issues. Two SQL statements.
 
-    A person's issue concerns that person's row, a household's the rows of all its members; of incomes the last year.
-    Issues come with household and person.
+    A person's issue concerns that person's row, a household's the rows of all its members; of incomes the last years,
+    as on the desk (`rows.rows_of_issue`). Issues come with household and person.
     """
     households = {issue.household_id for issue in issues}
     members: dict[int, list[Person]] = {}
     for person in Person.objects.filter(household__in=households).order_by("household_id", "pk"):
         members.setdefault(person.household_id, []).append(person)
-    incomes: dict[int, HouseholdIncome] = {}
-    for income in HouseholdIncome.objects.filter(household__in=households).order_by("household_id", "income_year"):
-        incomes[income.household_id] = income
+    incomes: dict[int, list[HouseholdIncome]] = {}
+    for income in HouseholdIncome.objects.filter(household__in=households).order_by("household_id", "-income_year"):
+        incomes.setdefault(income.household_id, []).append(income)
     for issue in issues:
         own = [one for one in members.get(issue.household_id, ()) if issue.person_id in (None, one.pk)]
-        last = incomes.get(issue.household_id)
         rows: dict[str, list[Any]] = {
             "household": [issue.household],
             "person": list(own),
-            "income": [last] if last is not None else [],
+            "income": list(incomes.get(issue.household_id, ()))[:INCOME_YEARS_SHOWN],
         }
         for where in cells_named(issue.columns):
             for row in rows[where.table]:
@@ -111,7 +120,7 @@ def sheet_lines(issues: Sequence[Issue], issued: UUID) -> Iterator[SheetLine]:
     for one in issue_cells(issues):
         issue, person = one.issue, one.person
         proposal = ""
-        if one.where.id in {found.id for found in cells_named([issue.repair_column] if issue.repair_column else [])}:
+        if one.is_proposed:
             proposal = cell_shown(one.where, issue.repair_value) if issue.repair_value else CLEAR
         yield SheetLine(
             township=places.above(issue.region_code),
