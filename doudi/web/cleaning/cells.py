@@ -6,7 +6,7 @@ numbers without empty decimals; None where nothing is known.
 """
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -20,13 +20,16 @@ from django.utils.translation import gettext as _
 
 from doudi.feeds import values
 from doudi.feeds.contract import Column, load_contracts
+from doudi.feeds.derived import DERIVED_FROM
 from doudi.feeds.problems import BadCell
+from doudi.feeds.recomputing import recomputed
 from doudi.web.intake.targets import HOUSEHOLD, INCOME, PERSON, RENAMED, Target
 from doudi.web.layout.templatetags.layout import NOTHING, code, in_english, yes_no, yuan
 from doudi.web.protection.fields import EncryptedTextField
 from doudi.web.protection.keys import seal, search_hash
 from doudi.web.protection.masking import mask_bank_account, mask_phone, mask_resident_id
 from doudi.web.refusal import ActionRefused
+from doudi.web.regions.models import Region
 from doudi.web.registry.finding import pseudonymiser
 
 TARGETS: Final[Mapping[str, Target]] = {"household": HOUSEHOLD, "person": PERSON, "income": INCOME}
@@ -198,17 +201,37 @@ def was_seen(text: str | None, mark: str) -> bool:
 
 
 def set_cell(row: Any, where: Cell, value: Any) -> list[str]:
-    """Put a value into a row's column, with what is worked out of it; gives the names of the fields set."""
+    """Put a value into a row's column, and the hash it is found by; gives the names of the fields set."""
     setattr(row, where.field.attname, value)
     names = [str(where.field.name)]
     if where.is_withheld:
         text = str(value) if value else None
         setattr(row, f"{where.column}_hash", _hash(where.column, text))
         names.append(f"{where.column}_hash")
-    if where.id == "person.resident_id":
-        row.person_key = _person_key(row)
-        names.append("person_key")
     return names
+
+
+def set_derived(row: Any, table: str, changed: Collection[str]) -> list[str]:
+    """Work out anew what follows from the changed columns (key of the person, forms …); gives the fields set."""
+    bases = {base for names in DERIVED_FROM.get(table, {}).values() for base in names}
+    if not bases & set(changed):
+        return []
+    cells = {name: getattr(row, name) or None for name in _TEXTS[table]}
+    known = None
+    if table == "person":
+        cells |= {"household_no": row.household.household_no, "birth_date": row.birth_date}
+    elif "region_code" in changed:
+        known = set(Region.objects.values_list("code", flat=True))
+    found = recomputed(table, changed, cells, pseudonymiser=pseudonymiser(), known_regions=known)
+    for name, value in found.items():
+        setattr(row, name, value)
+    return list(found)
+
+
+_TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "person": ("person_no", "name", "resident_id", "disability_certificate", "phone"),
+    "household": ("phone", "helper_phone", "region_code"),
+}
 
 
 def _hash(column: str, text: str | None) -> str | None:
@@ -217,13 +240,3 @@ def _hash(column: str, text: str | None) -> str | None:
     if column == "resident_id":
         return pseudonymiser().resident_hash(text)
     return search_hash("phone" if column.endswith("phone") else column, text)
-
-
-def _person_key(person: Any) -> int:
-    """As importing works it out: of the id, else of the person's number, else of household, name and birth date."""
-    keys = pseudonymiser()
-    if person.resident_id:
-        return keys.person_key(person.resident_id)
-    return keys.person_key_without_id(
-        person.person_no or f"{person.household.household_no}/{person.name}/{person.birth_date}"
-    )

@@ -4,6 +4,7 @@ Everybody who corrects goes through `corrections_apply`: the desk, workbooks, co
 It changes nothing silently: a cell that is no longer what the person saw is left alone and told as a conflict.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +18,7 @@ from doudi.feeds.problems import BadCell
 from doudi.web.accounts.roles import Action
 from doudi.web.accounts.scope import Officer, require
 from doudi.web.audit.services import audit_record
-from doudi.web.cleaning.cells import TARGETS, Cell, cell, cell_named, cell_read, cell_text, set_cell
+from doudi.web.cleaning.cells import TARGETS, Cell, cell, cell_named, cell_read, cell_text, set_cell, set_derived
 from doudi.web.cleaning.models import Correction, CorrectionBatch, How, Issue
 from doudi.web.intake.writing import lock_registry, registry_changed
 from doudi.web.jobs.progress import Report, ignore
@@ -168,7 +169,8 @@ class _Work:
         self.actor, self.how, self.applied, self.report, self.undoes = actor, how, applied, report, undoes
         self.rows: dict[tuple[str, int], Any] = {}
         self.issues: dict[int, Issue] = {}
-        self.changed: dict[tuple[str, int], set[str]] = {}
+        self.changed: dict[tuple[str, int], set[str]] = defaultdict(set)
+        self.columns: dict[tuple[str, int], set[str]] = defaultdict(set)
         self.found: list[tuple[CellChange, Cell, Household, str | None, str | None]] = []
 
     def read(self, changes: Sequence[CellChange]) -> None:
@@ -218,7 +220,8 @@ class _Work:
                 self.applied.refused.append(Refused(change, "bad_value", _("行政村代码不能为空。")))
                 return
             require(self.actor, Action.CLEANING_CORRECT, after)
-        self.changed.setdefault((change.table, change.row_id), set()).update(set_cell(row, where, value))
+        self.changed[change.table, change.row_id].update(set_cell(row, where, value))
+        self.columns[change.table, change.row_id].add(where.column)
         self.found.append((change, where, household, present, after))
 
     def _not_of_issue(self, change: CellChange, where: Cell, row: Any, household: Household) -> str | None:
@@ -253,6 +256,7 @@ class _Work:
         )
         for number, (key, names) in enumerate(self.changed.items()):
             row = self.rows[key]
+            names |= set(set_derived(row, key[0], self.columns[key]))
             row.updated_at = now
             row.save(update_fields=[*names, "updated_at"])
             self.report(_("写入更正"), number + 1, len(self.changed))
