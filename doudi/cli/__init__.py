@@ -5,7 +5,19 @@ import sys
 import typer
 
 from doudi import __version__
-from doudi.cli import accounts, county, data, parameters, policies, reproduce, rules, screening, service, trials
+from doudi.cli import (
+    accounts,
+    county,
+    data,
+    employment,
+    parameters,
+    policies,
+    reproduce,
+    rules,
+    screening,
+    service,
+    trials,
+)
 from doudi.cli.language import _
 from doudi.cli.output import fail
 
@@ -47,6 +59,9 @@ app.add_typer(parameters.app, name="parameters", help=_("参数：某地某天�
 app.add_typer(rules.app, name="rules", help=_("规则：列出、看懂、检查、跑用例"))
 app.add_typer(policies.app, name="policies", help=_("政策：列出、看懂、检查、跑用例"))
 app.command(help=_("核对政策：谁应享未享、谁不应享而享，写出工作簿。不需要数据库和服务器"))(policies.gaps)
+app.command(help=_("就业数据比对：登记簿、务工登记、社保、补助名单、走访各说什么，哪里矛盾，谁去年务工今年没有"))(
+    employment.employment
+)
 app.command(help=_("启动网站和后台进程"))(service.serve)
 app.command(help=_("造好虚构县，导入，筛查，与标准答案对照，然后启动网站"))(county.demo)
 app.command(help=_("检查设置有没有不妥，用白话说明"))(service.check)

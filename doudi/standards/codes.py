@@ -384,6 +384,20 @@ class EntitlementState(CodeList):
     RECEIVED = "received", "已享受", "Received"
 
 
+class WorkConflict(CodeList):
+    """In what the sources about somebody's work contradict each other, or say what cannot be (就业数据矛盾)."""
+
+    WORKS = "works", "是否务工", "Working or not"
+    MONTHS = "months", "务工月数", "Months of work"
+    PLACE = "place", "务工地点", "Place of work"
+    EMPLOYER = "employer", "务工单位", "Employer"
+    WAGE = "wage", "月收入", "Monthly wage"
+    CHANNEL = "channel", "就业渠道", "Job channel"
+    IMPOSSIBLE_MONTHS = "impossible_months", "月数或时间不可能", "Months or dates that cannot be"
+    IMPOSSIBLE_WAGE = "impossible_wage", "月收入不合理", "A wage that cannot be"
+    AFTER_LEAVING = "after_leaving", "死亡或服刑后仍有记录", "Records after death or imprisonment"
+
+
 class CheckTopic(CodeList):
     """What part of the registry a check of its data looks at (数据核查的类别)."""
 
@@ -439,6 +453,7 @@ CODE_LISTS: Final[dict[str, type[CodeList]]] = {
     "policy_area": PolicyArea,
     "entitlement_state": EntitlementState,
     "check_topic": CheckTopic,
+    "work_conflict": WorkConflict,
     "check_severity": CheckSeverity,
 }
 """Every list by the name under which column contracts and pages ask for it."""

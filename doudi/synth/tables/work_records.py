@@ -234,7 +234,7 @@ class WorkRecords:
                 "place": self._texts(np.where(works, area, -1), "visit places").take(pa.array(rows)),
                 "employer": coded(np.where(idle, -1, np.maximum(workers.employer[rows], 0)), names.EMPLOYERS),
                 "job_channel": coded(np.where(idle, -1, np.maximum(workers.channel[rows], 0)), CHANNELS),
-                "wage_month": numbers(np.round(np.maximum(workers.wage[rows], 2500)), null=idle),
+                "wage_month": numbers(np.round(np.where(workers.wage > 0, workers.wage, 3000.0))[rows], null=idle),
                 "work_months": numbers(months[rows], null=idle),
             },
         )
