@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -16,7 +17,6 @@ from doudi.feeds.sheet import SheetReading
 from doudi.feeds.snapshot import Snapshot
 from doudi.matching.bands import CANDIDATES, LINKS
 from doudi.matching.decisions import SURE, decided
-from doudi.matching.exact import link_exact
 from doudi.matching.links import decide_again, linked_now, write_links
 from doudi.matching.matching import match
 from doudi.matching.model import Model
@@ -84,7 +84,8 @@ def found_in(
     on: date | None = None,
 ) -> list[Found]:
     """The links of several tables of rows (`rows.ROWS`), nothing decided and nothing kept; one a table, in order."""
-    plain = [_as_registered(table, persons, model) for table in tables]
+    homes = _homes(persons)
+    plain = [_as_registered(table, homes, model) for table in tables]
     left = [_numbered(rows, at) for at, (_links, rows) in enumerate(plain)]
     rows = pa.concat_tables(left) if left else ROWS.empty_table()
     if rows.num_rows:
@@ -103,14 +104,30 @@ def decide_all(snapshots: Sequence[Snapshot], decisions: pa.Table | None, person
     return sum(decide_again(one.folder, decisions, persons) is not None for one in snapshots)
 
 
-def _as_registered(table: pa.Table, persons: pa.Table, model: Model) -> tuple[pa.Table, pa.Table]:
+def _homes(persons: pa.Table) -> pa.Table:
+    """person_key, name, household_key, one line a person: the household in which the person is active, else the first.
+
+    Keys that two names share are left out: an id alone doesn't tell which of them is meant.
+    """
+    with duckdb.connect() as database:
+        database.register("persons", persons.select(["person_key", "household_key", "name", "status"]))
+        return (
+            database.sql("""
+                SELECT person_key, any_value(name) AS name,
+                    arg_min(household_key, (coalesce(status, '') <> 'active', household_key)) AS household_key
+                FROM persons WHERE person_key IS NOT NULL GROUP BY person_key HAVING count(DISTINCT name) = 1
+            """)
+            .arrow()
+            .read_all()
+        )
+
+
+def _as_registered(table: pa.Table, homes: pa.Table, model: Model) -> tuple[pa.Table, pa.Table]:
     """Links of the rows whose id is registered under the row's own name, and the rows that are left."""
-    exact = link_exact(table, persons).rows.sort_by("row")
-    table = table.sort_by("row")
-    home = exact["household_key"].combine_chunks()
-    at = pc.index_in(table["person_key"].combine_chunks(), persons["person_key"].combine_chunks(), skip_nulls=True)
-    same = pc.equal(table["name"].combine_chunks(), persons["name"].combine_chunks().take(at))
-    sure = pc.fill_null(pc.and_(pc.is_valid(home), same), False)
+    at = pc.index_in(table["person_key"].combine_chunks(), homes["person_key"].combine_chunks(), skip_nulls=True)
+    home = homes["household_key"].combine_chunks().take(at)
+    same = pc.equal(table["name"].combine_chunks(), homes["name"].combine_chunks().take(at))
+    sure = pc.fill_null(same, False)
     found = table.filter(sure)
     count = found.num_rows
     columns = {

@@ -20,6 +20,7 @@ from doudi.screening.cases import CaseResult, run_cases
 from doudi.screening.engines.engine import Engine
 from doudi.screening.firing import check_on_county
 from doudi.screening.inputs import RegistryTables, region_codes
+from doudi.screening.matching import model_in
 from doudi.screening.results.earlier import alerts_before, news_since
 from doudi.screening.results.explain import RuleOutcome, explain
 from doudi.screening.results.left_out import LeftOut, without_missing
@@ -226,7 +227,9 @@ def screen_folders(
     shelf = Shelf(kept, contracts, pseudonymiser)
     tables, of_registry, problems = shelf.registry(registry, as_of, lambda share, what: tell(share * 0.4, what))
     reading = lambda share, what: tell(0.4 + share * 0.4, what)  # noqa: E731
-    found, of_feeds = shelf.feeds(feeds, as_of, reading, regions=tables.regions)
+    found, of_feeds = shelf.feeds(
+        feeds, as_of, reading, regions=tables.regions, registry=tables, model=model_in(rules_root)
+    )
     usable: Rulebook = rulebook
     left_out: tuple[LeftOut, ...] = ()
     if skip_missing:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -16,10 +16,20 @@ from doudi.feeds.places import place_rows
 from doudi.feeds.problems import Problem, UnreadableFile
 from doudi.feeds.registry import assemble, write_registry
 from doudi.feeds.sheet import SheetReading, read_sheet
-from doudi.feeds.snapshot import FORMAT, Snapshot, contract_fingerprint, key_check, list_snapshots, write_snapshot
+from doudi.feeds.snapshot import (
+    FORMAT,
+    REJECTS,
+    Snapshot,
+    contract_fingerprint,
+    key_check,
+    list_snapshots,
+    write_snapshot,
+)
 from doudi.feeds.work_places import locate_work
+from doudi.matching.model import Model
 from doudi.screening.books.alerts import Intake
 from doudi.screening.inputs import RegistryTables, Rows
+from doudi.screening.matching import FolderMatching, note
 from doudi.standards.pseudonym import Pseudonymiser
 from doudi.standards.regions import RegionTree
 
@@ -73,17 +83,30 @@ class Shelf:
         return RegistryTables.from_folder(home), intake, problems
 
     def feeds(
-        self, folder: Path, as_of: date, tell: Progress, *, regions: Rows | None = None
+        self,
+        folder: Path,
+        as_of: date,
+        tell: Progress,
+        *,
+        regions: Rows | None = None,
+        registry: RegistryTables | None = None,
+        model: Model | None = None,
     ) -> tuple[list[Snapshot], tuple[Intake, ...]]:
-        """The departments' sheets as snapshots; rows about villages are looked up in the registry's `regions`."""
+        """The departments' sheets as snapshots; rows about villages are looked up in the registry's `regions`.
+
+        With a `registry` and a matching `model` rows are matched to its persons beyond their ids.
+        """
         known = self._known()
         tree = _tree(regions)
+        matching: FolderMatching | None = None
+        if registry is not None and model is not None:
+            matching = FolderMatching(registry, model, self.root, self.contracts, self.pseudonymiser, tree)
         found: dict[tuple[str, str], tuple[Snapshot, str]] = {}
         intake: list[Intake] = []
         paths = sheet_paths(folder) if folder.is_dir() else []
         for number, path in enumerate(paths):
             tell(number / len(paths), path.name)
-            snapshot, came_in = self._feed(path, as_of, known, tree)
+            snapshot, came_in = self._feed(path, as_of, known, tree, matching)
             intake.append(came_in)
             if snapshot is None:
                 continue
@@ -94,7 +117,8 @@ class Shelf:
                 whole = f"{came_in.note}；{note}" if came_in.note else note
                 intake[-1] = replace(came_in, note=whole)
             found[key] = (snapshot, path.name)
-        return [snapshot for snapshot, _name in found.values()], tuple(intake)
+        snapshots = [snapshot for snapshot, _name in found.values()]
+        return snapshots, tuple(_matched(intake, snapshots, matching.finish()) if matching else intake)
 
     def _known(self) -> dict[str, Snapshot]:
         """Snapshots by the hash of their file, of those that would be read the same way today."""
@@ -110,9 +134,14 @@ class Shelf:
         }
 
     def _feed(
-        self, path: Path, as_of: date, known: Mapping[str, Snapshot], tree: RegionTree | None
+        self,
+        path: Path,
+        as_of: date,
+        known: Mapping[str, Snapshot],
+        tree: RegionTree | None,
+        matching: FolderMatching | None = None,
     ) -> tuple[Snapshot | None, Intake]:
-        snapshot = known.get(_sha256(path))
+        snapshot, reading = known.get(_sha256(path)), None
         if snapshot is None:
             try:
                 reading = read_sheet(path, contracts=self.contracts)
@@ -125,6 +154,8 @@ class Shelf:
             reading = locate_work(reading, tree)
             month = month_of_delivery(path.name, reading.title, as_of=as_of)
             snapshot = write_snapshot(reading, self.root, month=month, pseudonymiser=self.pseudonymiser)
+        if matching is not None:
+            matching.take(snapshot, path, reading)
         counts = snapshot.manifest
         return snapshot, Intake(
             file=path.name,
@@ -133,9 +164,28 @@ class Shelf:
             rows_read=int(counts["rows_read"]),
             rows_accepted=int(counts["rows_accepted"]),
             rows_rejected=int(counts["rows_rejected"]),
-            note=f"退回明细：{snapshot.rejects}" if snapshot.rejects else "",
+            note=_sent_back(snapshot),
             feed=snapshot.feed,
         )
+
+
+def _sent_back(snapshot: Snapshot) -> str:
+    return f"退回明细：{snapshot.rejects}" if snapshot.rejects else ""
+
+
+def _matched(
+    intake: list[Intake], snapshots: list[Snapshot], counts: Mapping[Path, Mapping[str, int]]
+) -> Iterator[Intake]:
+    """What came in, with what matching found told and the workbook of what goes back as it is now."""
+    kept = {(one.feed, str(one.month)): one for one in snapshots}
+    for one in intake:
+        snapshot = kept.get((one.feed, one.month))
+        if snapshot is None or not counts.get(snapshot.folder):
+            yield one
+            continue
+        before, now = f"退回明细：{snapshot.folder / REJECTS}", _sent_back(snapshot)
+        parts = (note(counts[snapshot.folder]), one.note.replace(before, now))
+        yield replace(one, note="；".join(part for part in parts if part))
 
 
 def _tree(regions: Rows | None) -> RegionTree | None:

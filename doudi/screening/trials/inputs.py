@@ -13,6 +13,7 @@ from doudi.feeds.contract import load_contracts
 from doudi.feeds.problems import UnreadableFile
 from doudi.feeds.snapshot import Snapshot, list_snapshots
 from doudi.screening.inputs import RegistryTables
+from doudi.screening.matching import model_in
 from doudi.screening.shelf import Progress, Shelf
 from doudi.standards.periods import Month
 from doudi.standards.pseudonym import Pseudonymiser
@@ -40,7 +41,8 @@ def trial_inputs(folder: Path, *, rules_root: Path, as_of: date, tell: Progress)
     kept.mkdir(exist_ok=True)
     shelf = Shelf(kept, load_contracts(rules_root), Pseudonymiser.for_folder(kept))
     tables, _intake, _problems = shelf.registry(registry, as_of, lambda share, what: tell(share * 0.5, what))
-    snapshots, _came_in = shelf.feeds(feeds, as_of, lambda share, what: tell(0.5 + share * 0.5, what))
+    reading = lambda share, what: tell(0.5 + share * 0.5, what)  # noqa: E731
+    snapshots, _came_in = shelf.feeds(feeds, as_of, reading, registry=tables, model=model_in(rules_root))
     return TrialInputs(tables, tuple(snapshots), {})
 
 
