@@ -62,6 +62,8 @@ class BatchDetail:
     job: JobStatus | None
     changes: list[TableChange]
     notes: list[str]
+    matched: list[dict[str, Any]]
+    """Department tables with the counts of their rows by how they were matched."""
     much_smaller: list[MuchSmaller]
     may_confirm: bool
     may_undo: bool
@@ -93,6 +95,7 @@ def batch_detail(*, actor: Officer, batch_id: int) -> BatchDetail:
         job=status_of(batch.job) if batch.job else None,
         changes=[_change(table) for table in batch.summary.get("tables", [])],
         notes=list(batch.summary.get("notes", [])),
+        matched=[feed for feed in batch.summary.get("feeds", []) if feed.get("matching")],
         much_smaller=much_smaller(batch) if batch.state == BatchState.PREVIEW else [],
         may_confirm=batch.state == BatchState.PREVIEW and actor.may(Action.INTAKE_FEED),
         may_undo=batch.state == BatchState.APPLIED and actor.may(Action.INTAKE_UNDO),

@@ -66,7 +66,7 @@ def read(job: Job, report: Report) -> dict[str, Any]:
             vault_remove(file.rejects)
     found = read_batch(batch, registry_allowed=bool(job.arguments["registry_allowed"]), report=report)
     feeds = []
-    matcher = Matcher.of(batch) if found.feeds else None
+    matcher = Matcher.of(batch.region_code) if found.feeds else None
     for file, reading in found.feeds:
         report(_("保存 %s") % file.name, 0, 0)
         feed = snapshots.stage_snapshot(batch, file, reading)
@@ -98,6 +98,7 @@ def read(job: Job, report: Report) -> dict[str, Any]:
 def apply(job: Job, report: Report) -> dict[str, Any]:
     """Write a confirmed import: all of it in one transaction, or nothing."""
     from doudi.web.matching.keeping import keep_matching, settle_links
+    from doudi.web.matching.rematching import match_again_later
     from doudi.web.matching.staging import forget_staged
 
     batch = ImportBatch.objects.select_related("staged").get(pk=job.arguments["batch"])
@@ -130,6 +131,8 @@ def apply(job: Job, report: Report) -> dict[str, Any]:
                 registry_changed(state)
             stood = snapshots.stand(batch, feeds)
             keep_matching(batch, feeds)
+            if difference is not None:
+                match_again_later(actor=_asker(job), batch=batch)
             mark(batch, BatchState.APPLIED)
             audit_record(
                 action="import_apply",

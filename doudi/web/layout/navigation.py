@@ -54,6 +54,8 @@ NAVIGATION: tuple[tuple[str | Promise | None, tuple[Entry, ...]], ...] = (
         _("数据与筛查"),
         (
             Entry("intake:list", _("数据导入"), "file-import", Action.INTAKE_SEE, "intake"),
+            Entry("matching:overview", _("数据匹配"), "users", Action.MATCH_SEE, "matching"),
+            Entry("matching:duplicates", _("疑似重复"), "copy", Action.DUPLICATE_DECIDE, "duplicates"),
             Entry("discovery:screenings", _("筛查"), "radar", Action.SCREENING_SEE, "screenings"),
             Entry("trials:trials", _("推演与回测"), "arrows-diff", Action.TRIAL_SEE, "trials"),
             Entry("rulekeeping:rules", _("规则"), "book", Action.RULES_SEE, "rules"),

@@ -33,8 +33,8 @@ def settle_links(feeds: list[dict[str, Any]]) -> None:
     for feed in feeds:
         matching = feed.get("matching")
         if matching and not feed["same"]:
-            basis = f"registry {matching['registry_version']} model {matching['model']}"
-            write_links(snapshots_dir() / feed["folder"], staging.staged_of(matching), basis=basis)
+            folder = snapshots_dir() / feed["folder"]
+            write_links(folder, staging.staged_of(matching), basis=staging.basis_of(matching))
 
 
 def keep_matching(batch: ImportBatch, feeds: list[dict[str, Any]]) -> int:
@@ -57,11 +57,12 @@ def keep_matching(batch: ImportBatch, feeds: list[dict[str, Any]]) -> int:
             registry_version=matching["registry_version"],
             **{name: matching[name] for name in COUNTS},
         )
-        kept += _keep_links(run, staging.staged_of(matching))
+        kept += keep_links(run, staging.staged_of(matching))
     return kept
 
 
-def _keep_links(run: MatchRun, staged: staging.Staged) -> int:
+def keep_links(run: MatchRun, staged: staging.Staged) -> int:
+    """Keep the rows that are not simply linked by id, with candidates; gives how many. In the caller's transaction."""
     rows = {row["row"]: row for row in staged.written.to_pylist()}
     told = staged.links.filter(pc.invert(staging.simply_linked(staged.links)))
     offered: dict[int, list[dict[str, Any]]] = {}

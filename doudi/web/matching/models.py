@@ -217,6 +217,15 @@ class DuplicateKind(models.TextChoices):
     SPLIT = "split", _("一户拆成两户")
 
 
+class DuplicateSuggestion(models.TextChoices):
+    """What the comparison suggests; a person decides."""
+
+    MERGE = "merge", _("建议保留一行")
+    MOVE = "move", _("建议在原来的户改为迁出")
+    MERGE_HOUSEHOLDS = "merge_households", _("建议并成一户")
+    CORRECT = "correct", _("建议核对证件号码")
+
+
 class DuplicateState(models.TextChoices):
     """What was decided. `different` is remembered: the pair is not proposed again."""
 
@@ -247,6 +256,9 @@ class DuplicateProposal(models.Model):
     region_code = models.CharField(max_length=12)
     other_region_code = models.CharField(max_length=12)
     score = models.FloatField(_("把握"), null=True)
+    band = models.CharField(max_length=16, choices=Band.choices, default=Band.DOUBTFUL)
+    suggestion = models.CharField(_("建议"), max_length=24, choices=DuplicateSuggestion.choices, blank=True)
+    right_stays = models.BooleanField(default=False)
     evidence = models.JSONField(default=dict)
     reason = models.CharField(_("依据"), max_length=255)
     state = models.CharField(_("状态"), max_length=16, choices=DuplicateState.choices, default=DuplicateState.OPEN)

@@ -35,8 +35,9 @@ class Matched:
         return self.waiting + self.chosen + self.nobody
 
     @property
-    def sure(self) -> int:
-        return self.run.exact + self.run.repaired + self.run.probable + self.run.remembered
+    def settled(self) -> int:
+        """Of those the ones that were decided."""
+        return self.chosen + self.nobody
 
     @property
     def not_found(self) -> int:

@@ -18,8 +18,7 @@ def registered_persons(area: RegionCode | str) -> pa.Table:
     """The persons registered in a place, in the shape matching wants, without any id. Of the kept state of the data."""
     own = {field.column for field in Person._meta.concrete_fields}
     home = {field.column for field in Household._meta.concrete_fields}
-    shape = PERSONS.append(pa.field("id_form", pa.string()))
-    names = [name for name in shape.names if name in own | home]
+    names = [name for name in PERSONS.names if name in own | home]
     selected = ", ".join(f'{"p" if name in own else "h"}."{name}"' for name in names)
     lowest, highest = region_bounds(RegionCode(area))
     sql = (
@@ -27,9 +26,9 @@ def registered_persons(area: RegionCode | str) -> pa.Table:
         f"WHERE h.region_code BETWEEN '{lowest}' AND '{highest}'"
     )
     with arrow_reader() as reader:
-        found = reader.read(sql, pa.schema([shape.field(name) for name in names]))
-    columns = [found[one.name] if one.name in names else pa.nulls(found.num_rows, one.type) for one in shape]
-    return pa.table(columns, schema=shape)
+        found = reader.read(sql, pa.schema([PERSONS.field(name) for name in names]))
+    columns = [found[one.name] if one.name in names else pa.nulls(found.num_rows, one.type) for one in PERSONS]
+    return pa.table(columns, schema=PERSONS)
 
 
 def remembered(region_code: str) -> pa.Table:

@@ -46,14 +46,17 @@ class Matcher:
     persons: pa.Table
     tree: "RegionTree"
     region_code: str
+    registry_version: int
 
     @classmethod
-    def of(cls, batch: ImportBatch) -> "Matcher":
+    def of(cls, region_code: str) -> "Matcher":
         from doudi.standards.regions import RegionTree
+        from doudi.web.intake.differences import registry_version
         from doudi.web.regions.models import Region
 
+        version = registry_version()
         tree = RegionTree(Region.objects.values_list("code", "name"))
-        return cls(registered.registered_persons(batch.region_code), tree, batch.region_code)
+        return cls(registered.registered_persons(region_code), tree, region_code, version)
 
 
 def stage_matching(
@@ -64,36 +67,41 @@ def stage_matching(
     Rows that were to go back for their id alone and are found after all are taken in. `folder`: of the staged snapshot.
     """
     from doudi.matching.links import write_links
-    from doudi.matching.matching import match
-    from doudi.matching.model import load_model
-    from doudi.matching.rows import can_be_matched, rows_of
-    from doudi.web.intake.differences import registry_version
+    from doudi.matching.rows import can_be_matched
 
     if feed["same"] or not can_be_matched(reading):
         return None
     report(_("匹配 %s") % file.name, 0, 0)
-    version = registry_version()
+    staged, said = matched(reading, matcher)
+    write_links(folder, staged, basis=basis_of(said), reading=reading)
+    sure = pc.filter(staged.links["row"], pc.equal(staged.links["band"], SURE)).to_pylist()
+    settled = sorted(reading.id_alone.intersection(sure))
+    kept = vault_store(name=_name(file.pk), content=_packed(staged))
+    return {**said, "settled": settled, "staged": str(kept.pk)}
+
+
+def matched(reading: "SheetReading", matcher: Matcher) -> tuple[Staged, dict[str, Any]]:
+    """The links of a table's rows as of now, with their counts, the model's version and the registry's."""
+    from doudi.matching.matching import match
+    from doudi.matching.model import load_model
+    from doudi.matching.rows import rows_of
+
     rows = rows_of(reading, pseudonymiser(), matcher.tree)
-    model = load_model(Path(settings.DOUDI_RULES_DIR))
     found = match(
         rows,
         matcher.persons,
         pseudonymiser=pseudonymiser(),
-        model=model,
+        model=load_model(Path(settings.DOUDI_RULES_DIR)),
         decisions=registered.remembered(matcher.region_code),
     )
     staged = with_disputed(found.links, found.candidates, rows, registered.disputed(matcher.region_code))
-    basis = f"registry {version} model {model_version(staged.links)}"
-    write_links(folder, staged, basis=basis, reading=reading)
-    sure = pc.filter(staged.links["row"], pc.equal(staged.links["band"], SURE)).to_pylist()
-    settled = sorted(reading.id_alone.intersection(sure))
-    return {
-        **counts(staged.links, rows),
-        "settled": settled,
-        "model": model_version(staged.links),
-        "registry_version": version,
-        "staged": str(vault_store(name=_name(file.pk), content=_packed(staged)).pk),
-    }
+    said = {**counts(staged.links, rows), "model": found.model_version, "registry_version": matcher.registry_version}
+    return staged, said
+
+
+def basis_of(said: dict[str, Any]) -> str:
+    """What links rest on besides the rows, in a few words that are compared."""
+    return f"registry {said['registry_version']} model {said['model']}"
 
 
 def with_disputed(links: pa.Table, candidates: pa.Table, rows: pa.Table, disputed: frozenset[int]) -> Staged:
@@ -158,10 +166,6 @@ def counts(links: pa.Table, rows: pa.Table) -> dict[str, int]:
         "not_registered": rows_that(pc.and_(nobody, readable)),
         "unreadable": rows_that(pc.and_(nobody, pc.invert(readable))),
     }
-
-
-def model_version(links: pa.Table) -> str:
-    return str(links["model_version"][0].as_py()) if links.num_rows else ""
 
 
 def staged_of(matching: dict[str, Any]) -> Staged:

@@ -15,3 +15,24 @@ def write(job: Job, report: Report) -> dict[str, Any]:
 
     run = MatchRun.objects.select_related("snapshot").filter(pk=job.arguments["run"]).first()
     return {"written": links_write(run) if run is not None else False}
+
+
+@long_work("matching.again")
+def again(job: Job, report: Report) -> dict[str, Any]:
+    """Match a standing table again, then bring its data up to date with what was decided meanwhile."""
+    from doudi.web.matching.keeping import links_write
+    from doudi.web.matching.models import MatchRun
+    from doudi.web.matching.rematching import match_again
+
+    run = MatchRun.objects.select_related("snapshot", "original__original").get(pk=job.arguments["run"])
+    found = match_again(run, report)
+    links_write(MatchRun.objects.select_related("snapshot").get(pk=run.pk))
+    return found
+
+
+@long_work("matching.duplicates")
+def duplicates(job: Job, report: Report) -> dict[str, Any]:
+    """Look through the registry of a place for persons and households that stand in it twice."""
+    from doudi.web.matching.finding import find
+
+    return find(job.region_code, report)
