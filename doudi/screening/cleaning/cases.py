@@ -7,7 +7,6 @@ from doudi.rulebook.checks import Check, CheckCase
 from doudi.screening.cases import OUTCOME_LABELS, CaseResult, Tried
 from doudi.screening.cleaning.statements import CheckSql, value_text
 from doudi.screening.engines.duckdb import DuckDb
-from doudi.screening.sql.rules import OUTCOMES
 
 _LABELS = OUTCOME_LABELS | {"raised": "有问题", "not_raised": "没有问题"}
 
@@ -24,25 +23,28 @@ def run_check_cases(rulebook: Rulebook, *, checks: Iterable[str] | None = None) 
 
 def _run(check: Check, rulebook: Rulebook, engine: DuckDb) -> list[CaseResult]:
     tried = Tried.of(check, rulebook)
-    found: dict[int, tuple[int, bool, str | None]] = {}
+    found: dict[int, tuple[bool | None, bool, str | None]] = {}
     if tried.values:
         sql = tried.sql(check, rulebook)
         tried.give(check, rulebook, engine)
-        repaired, value = CheckSql(sql).repair_of(check)
+        checks = CheckSql(sql)
+        repaired, value = checks.repair_of(check)
         rows = engine.arrow(
-            f"SELECT f.number, {sql.outcome(check)} AS outcome, {repaired} AS repaired, {value} AS value "  # noqa: S608
+            f"SELECT f.number, {checks.condition(check)} AS met, {repaired} AS repaired, {value} AS value "  # noqa: S608
             "FROM (SELECT * FROM given JOIN parameters_here USING (region_key)) f"
         )
-        found = {one["number"]: (one["outcome"], one["repaired"], one["value"]) for one in rows.to_pylist()}
+        found = {one["number"]: (one["met"], one["repaired"], one["value"]) for one in rows.to_pylist()}
     return [_result(check, case, tried.refused.get(at, ""), found.get(at)) for at, case in enumerate(check.cases)]
 
 
-def _result(check: Check, case: CheckCase, refused: str, found: tuple[int, bool, str | None] | None) -> CaseResult:
+def _result(
+    check: Check, case: CheckCase, refused: str, found: tuple[bool | None, bool, str | None] | None
+) -> CaseResult:
     place = f"{case.file}:{case.line}: {check.id}「{case.name}」"
     if refused or found is None:
         return CaseResult(check.id, case, "error", None, f"{place}{refused or '没有结果'}")
-    code, repaired, value = found
-    outcome = OUTCOMES[code]
+    met, repaired, value = found
+    outcome = "cannot_tell" if met is None else "raised" if met else "not_raised"
     problem = ""
     if outcome != case.then:
         problem = f"应为{_LABELS[case.then]}，结果是{_LABELS[outcome]}"

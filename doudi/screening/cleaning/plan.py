@@ -19,7 +19,7 @@ from doudi.standards.periods import IncomeYear
 
 @dataclass(frozen=True)
 class CheckPlan:
-    """What an engine has to run, and what the outcome columns mean."""
+    """What an engine has to run."""
 
     as_of: date
     checks: tuple[Check, ...]
@@ -33,8 +33,8 @@ class CheckPlan:
     shared: tuple[Step, ...]
     """Tables over the whole registry, made before it is narrowed to some households."""
     steps: tuple[Step, ...]
-    counting: Mapping[str, str]
-    """Table → query of how many rows each of its checks is raised and unknown for, in order of `checks`."""
+    counting: tuple[tuple[tuple[Check, ...], str], ...]
+    """Checks with a query of how many rows each is raised for and known of (`CheckSql.counting`)."""
     columns: Mapping[str, frozenset[str]]
     """Table → the columns of it that the statements read."""
     sql: CheckSql = field(repr=False)
@@ -61,13 +61,12 @@ def make_check_plan(
     versions = {check.id: rule_version(check, rulebook, thresholds) for check in chosen}
     household = writer.household_sql()
     sql = CheckSql(RuleSql(facts, thresholds, writer.gapped, absent, versions, rulebook.code_labels, as_of))
-    homes = [check for check in chosen if check.subject == "household"]
     persons = [check for check in chosen if check.subject == "person"]
     steps = [Step(group_table(feed), query, "汇总到人") for feed, query in writer.groups.items()]
     steps.append(Step("members", writer.members_sql(), "确定家庭成员"))
-    steps.append(Step(HOUSEHOLDS, sql.rules.outcomes(household, homes), "核查户"))
+    steps.append(Step(HOUSEHOLDS, household, "汇总到户"))
     if persons:
-        steps.append(Step(PERSONS, sql.persons(persons, writer), "核查人"))
+        steps.append(Step(PERSONS, sql.persons(persons, writer), "汇总到人"))
     used = [source for source in _shared_of(facts) if source in there]
     year = IncomeYear.last_completed(as_of).year
     return CheckPlan(
@@ -80,7 +79,7 @@ def make_check_plan(
         left_out=left_out,
         shared=tuple(Step(table_name(source), TABLES[source].sql(year), "比对各行") for source in used),
         steps=tuple(steps),
-        counting=sql.counting(chosen),
+        counting=tuple(sql.counting(chosen)),
         columns={table_name(source): _columns(source, writer, used) for source in holdings},
         sql=sql,
     )

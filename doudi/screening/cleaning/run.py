@@ -17,7 +17,6 @@ from doudi.rulebook.checks import Check
 from doudi.rulebook.loading import MEMBER_FACT
 from doudi.rulebook.sources import HOUSEHOLD, INCOME, PERSON
 from doudi.screening.cleaning.plan import CheckPlan, make_check_plan
-from doudi.screening.cleaning.statements import table_of
 from doudi.screening.engines.duckdb import DuckDb, Progress
 from doudi.screening.engines.engine import Engine
 from doudi.screening.inputs import FeedRows, RegistryTables, standing
@@ -221,10 +220,10 @@ def run_plan(
         engine.make(step)
     check_whole(engine)
     counts: dict[str, tuple[int, int]] = {}
-    for table, query in plan.counting.items():
-        row = engine.row(query)
-        mine = [check for check in plan.checks if table_of(check) == table]
-        counts |= {check.id: (row[2 * at], row[2 * at + 1]) for at, check in enumerate(mine)}
+    for checks, query in plan.counting:
+        total, *numbers = engine.row(query)
+        for at, check in enumerate(checks):
+            counts[check.id] = (numbers[2 * at], total - numbers[2 * at + 1])
     if progress:
         progress(1.0, "完成")
     return counts

@@ -6,12 +6,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from sqlglot import exp
+
 from doudi.rulebook import Fact
 from doudi.rulebook.checks import Check, Repair
 from doudi.rulebook.clauses import Sentence
+from doudi.rulebook.loading import MEMBER_FACT
 from doudi.rulebook.value_types import ValueType
+from doudi.screening.sql.counting import DIALECT
 from doudi.screening.sql.facts import FactSql
-from doudi.screening.sql.rules import CANNOT_TELL, NO_DATA, RAISED, RuleSql, outcome_column, union_all
+from doudi.screening.sql.narrowing import columns_of, conjuncts
+from doudi.screening.sql.rules import RuleSql, union_all
 from doudi.screening.sql.writing import json_sql, sentence_sql, text
 
 HOUSEHOLDS: Final = "household_facts"
@@ -19,7 +24,7 @@ PERSONS: Final = "checked_persons"
 
 
 def table_of(check: Check) -> str:
-    """The table that holds a check's facts and outcome."""
+    """The table that holds a check's facts."""
     return HOUSEHOLDS if check.subject == "household" else PERSONS
 
 
@@ -34,31 +39,79 @@ class CheckSql:
         return self.rules.facts
 
     def persons(self, checks: Sequence[Check], writer: FactSql) -> str:
-        """One row a registered person with the facts of person checks, of their households too, and the outcomes."""
+        """One row a registered person with the facts of person checks and of their households."""
         names = {name for check in checks for name in check.facts}
         base = writer.person_sql({name for name in names if self.facts[name].subject == "person"})
         of_household = sorted(name for name in names if self.facts[name].subject == "household")
         columns = [f'h."{name}"' for name in of_household]
         columns += [f'h."gap_{name}"' for name in of_household if name in writer.gapped]
         selected = ", ".join(["p.*", "h.region_code", *columns])
-        joined = f"SELECT {selected} FROM ({base}) p JOIN {HOUSEHOLDS} h ON h.household_key = p.household_key"
-        return self.rules.outcomes(joined, checks)
+        return f"SELECT {selected} FROM ({base}) p JOIN {HOUSEHOLDS} h ON h.household_key = p.household_key"
 
-    def counting(self, checks: Iterable[Check]) -> dict[str, str]:
-        """Table → query of one row: for each of its checks, in order, how many rows it is raised and unknown for."""
-        queries: dict[str, str] = {}
+    # ---- which rows meet a check
+
+    def condition(self, check: Check) -> str:
+        """SQL of whether a row meets a check: true, false or unknown.
+
+        What is only known in part (`gap_` columns) decides nothing, unless it can but grow and is large enough already.
+        """
+        parts: list[str] = []
+        for part in conjuncts(check.when.bound(self.rules.bindings())):
+            gapped = sorted(name for name in columns_of(part) if name in self.rules.gapped)
+            sql = f"({part.sql(dialect=DIALECT)})"
+            if gapped:
+                gaps = " OR ".join(f'"gap_{name}"' for name in gapped)
+                sure = f"WHEN {sql} THEN TRUE " if all(self._can_but_grow(part, name) for name in gapped) else ""
+                sql = f"(CASE {sure}WHEN {gaps} THEN NULL ELSE {sql} END)"
+            parts.append(sql)
+        return " AND ".join(parts)
+
+    def decidable(self, check: Check) -> bool:
+        """Whether anybody can be judged although sources are absent: what nobody handed in is not an empty cell."""
+        absent = set(self.rules.absent[check.id])
+        blanks = check.when.tree.find_all(exp.Is, exp.Coalesce)
+        return not any(columns_of(node) & absent for node in blanks)
+
+    def _can_but_grow(self, part: exp.Expression, name: str) -> bool:
+        """Whether more data about a fact could not make a condition false that is true now."""
+        fact = self.facts[name]
+        if not fact.grouped or isinstance(fact.expression.tree, exp.Min):
+            return False
+        for column in part.find_all(exp.Column):
+            if column.name != name:
+                continue
+            node: exp.Expression = column
+            while isinstance(node.parent, exp.Paren):
+                node = node.parent
+            above = node.parent
+            larger = isinstance(above, (exp.GT, exp.GTE)) and above.this is node
+            if not larger and not (isinstance(above, (exp.LT, exp.LTE)) and above.expression is node):
+                return False
+            if above is not None and (above.find_ancestor(exp.Not, exp.Case, exp.Coalesce, exp.Is) is not None):
+                return False
+        return True
+
+    def counting(self, checks: Iterable[Check]) -> list[tuple[tuple[Check, ...], str]]:
+        """Checks with a query of one row: how many rows there are, and for each check how many it is raised and not
+        raised for, in order."""
         there = list(checks)
-        for table in (HOUSEHOLDS, PERSONS):
-            counted: list[str] = []
-            for check in there:
-                if table_of(check) == table:
-                    column = f'"{outcome_column(check.id)}"'
-                    counted.append(f"COUNT(CASE WHEN {column} = {RAISED} THEN 1 END)")
-                    counted.append(f"COUNT(CASE WHEN {column} IN ({CANNOT_TELL}, {NO_DATA}) THEN 1 END)")
-            if counted:
-                named = ", ".join(f"{sql} AS n{number}" for number, sql in enumerate(counted))
-                queries[table] = f"SELECT {named} FROM {table}"
+        queries: list[tuple[tuple[Check, ...], str]] = []
+        for rows in dict.fromkeys(self._rows(check) for check in there):
+            mine = tuple(check for check in there if self._rows(check) == rows)
+            counted = ["COUNT(*) AS n"]
+            for number, check in enumerate(mine):
+                condition = self.condition(check) if self.decidable(check) else "CAST(NULL AS BOOLEAN)"
+                counted += [
+                    f"COUNT(CASE WHEN {condition} THEN 1 END) AS raised{number}",
+                    f"COUNT({condition}) AS known{number}",
+                ]
+            queries.append((mine, f"SELECT {', '.join(counted)} FROM {rows}"))
         return queries
+
+    @staticmethod
+    def _rows(check: Check) -> str:
+        """The rows that a check judges."""
+        return f"{table_of(check)} f WHERE f.{MEMBER_FACT}" if check.of_members else f"{table_of(check)} f"
 
     def issues(self, check: Check) -> str:
         """One row for each person or household that meets the check."""
@@ -78,7 +131,8 @@ class CheckSql:
             "repair_because": self._because(check, repaired),
         }
         selected = ", ".join(f"{sql} AS {name}" for name, sql in told.items())
-        return f'SELECT {selected} FROM {table_of(check)} f WHERE f."{outcome_column(check.id)}" = {RAISED}'
+        rows = self._rows(check)
+        return f"SELECT {selected} FROM {rows} {'AND' if check.of_members else 'WHERE'} {self.condition(check)}"
 
     def all_issues(self, checks: Iterable[Check]) -> str:
         """The issues of several checks; at least one."""
