@@ -283,11 +283,11 @@ def _incomes(database: duckdb.DuckDBPyConnection, sources: list[str]) -> tuple[p
 
 def _open(table: pa.Table, kind: str) -> pa.Table:
     """A table without ids, phones and accounts."""
-    withheld = _WITHHELD[kind]
+    withheld = WITHHELD[kind]
     return table.drop_columns([name for name in table.column_names if name in withheld])
 
 
-_WITHHELD = {
+WITHHELD = {
     "household": frozenset({"head_resident_id", "phone", "bank_account", "helper_phone", "bank_name"}),
     "person": frozenset({"resident_id", "phone", "disability_certificate"}),
 }

@@ -7,15 +7,20 @@
 Rows carry keys instead of resident ids, as everything does that was read from a sheet.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from doudi.feeds.contract import load_contracts
+from doudi.feeds.contract import Contract, load_contracts
+from doudi.feeds.derived import with_person_columns
+from doudi.feeds.recomputing import member_keys, phone_keys
+from doudi.feeds.registry import WITHHELD
 from doudi.feeds.snapshot import write_snapshot
 from doudi.feeds.work_places import locate_work
 from doudi.standards.periods import Month
@@ -26,24 +31,14 @@ from doudi.synth.county.whole import County, make_county
 from doudi.synth.entitlement_truth import entitlements, write_entitlements
 from doudi.synth.history import deliveries, followed_events
 from doudi.synth.regional_truth import regions_at_risk
-from doudi.synth.sheets.readings import as_read
+from doudi.synth.sheets.readings import as_read, with_forms
 from doudi.synth.tables.departments import department_tables
-from doudi.synth.tables.registry import household_table, income_table, person_table
+from doudi.synth.tables.registry import registry_tables
 from doudi.synth.tables.work_records import WorkRecords
 from doudi.synth.thresholds import Thresholds
 from doudi.synth.truth import at_risk
 from doudi.synth.write import Progress, Written, write_region_truth, write_truth, write_work_truth
 
-HOUSEHOLD_COLUMNS = (
-    "household_no", "region_code", "head_name", "household_type", "monitor_type", "enrolled_month", "exited_month",
-    "risk_cleared", "risk_1", "risk_2", "risk_3", "risk_4", "risk_5", "size_now", "size_year", "housing_grade",
-    "dangerous_house", "safe_water", "relocated", "no_labour_flag", "dev_status", "helper_name",
-)  # fmt: skip
-PERSON_COLUMNS = (
-    "name", "sex", "birth_date", "relation", "education", "student_status", "absence_reason", "health",
-    "disability_kind", "disability_grade", "labour", "work_area", "work_months", "wage_month", "employer",
-    "job_channel", "public_job", "insured_medical", "minimum_living", "extreme_hardship", "status", "status_on",
-)  # fmt: skip
 INCOME_COLUMNS = (
     "income_year", *COMPONENTS[:4], "transfer_income", *COMPONENTS[4:], *BESIDE, "net_income", "per_capita_income",
 )  # fmt: skip
@@ -71,6 +66,16 @@ class Keys:
             resident_hash=pa.array(hashes, pa.string()),
             household=pa.array(pseudonymiser.household_keys(county.household_no.to_pylist()), pa.int64()),
         )
+
+    def of_persons(self, persons: pa.Table, county: County, pseudonymiser: Pseudonymiser) -> pa.Array:
+        """Keys of the persons as a table has them: those whose id is not the true one get their own."""
+        ids, true = persons["resident_id"].combine_chunks(), county.identity.resident_id
+        other = np.flatnonzero(pc.fill_null(pc.not_equal(ids, true), True).to_numpy(zero_copy_only=False))
+        if not len(other):
+            return self.person
+        found = self.person.to_numpy().copy()
+        found[other] = member_keys(persons.take(pa.array(other)), pseudonymiser).to_numpy()
+        return pa.array(found)
 
 
 def write_snapshots(
@@ -102,7 +107,8 @@ def write_snapshots(
     registry, snapshots, truth = out / "registry", out / "snapshots", out / "truth"
     for folder in (registry, snapshots, truth):
         folder.mkdir(parents=True, exist_ok=True)
-    for name, table in registry_parquet(county, keys).items():
+    sheets = registry_tables(county)
+    for name, table in registry_parquet(sheets, county, keys, contracts, hidden).items():
         pq.write_table(table, registry / f"{name}.parquet", compression=_COMPRESSION, row_group_size=_ROW_GROUP)
     tell("部门数据", 3, 4)
     name = f"{seed} {households} {as_of}"
@@ -130,19 +136,30 @@ def write_snapshots(
     return written
 
 
-def registry_parquet(county: County, keys: Keys) -> dict[str, pa.Table]:
-    """The four registry tables as screening reads them."""
-    economy = county.economy
+def registry_parquet(
+    tables: Mapping[str, pa.Table], county: County, keys: Keys, contracts: Mapping[str, Contract], hidden: Pseudonymiser
+) -> dict[str, pa.Table]:
+    """The four registry tables as screening reads them, of the registry's sheets as tables."""
+    households = with_forms(contracts["registry_household"], tables["registry_household"])
+    persons = with_person_columns(with_forms(contracts["registry_person"], tables["registry_person"]))
     incomes = []
-    for one in (economy.before, economy.year):
-        table = income_table(county, one)
+    for table in (tables["registry_income"], households):
         found = table.select(INCOME_COLUMNS).add_column(0, "household_key", keys.household)
         incomes.append(found.append_column("members", table["size_year"]))
-    persons = person_table(county).select(PERSON_COLUMNS)
-    persons = persons.add_column(0, "household_key", keys.household.take(pa.array(county.members.household)))
+    known = pc.is_in(households["region_code"], value_set=county.places.table()["region_code"].combine_chunks())
+    form = pc.case_when(pc.make_struct(pc.is_null(households["region_code"]), known), "missing", "known", "unknown")
+    kept = households.drop_columns(["head_resident_id", *INCOME_COLUMNS]).append_column("region_form", form)
+    homes = keys.household.take(pa.array(county.members.household))
     return {
         "regions": county.places.table(),
-        "household": household_table(county).select(HOUSEHOLD_COLUMNS).add_column(0, "household_key", keys.household),
-        "person": persons.add_column(0, "person_key", keys.person),
+        "household": _without_numbers(kept, "household", hidden).add_column(0, "household_key", keys.household),
+        "person": _without_numbers(persons, "person", hidden)
+        .add_column(0, "household_key", homes)
+        .add_column(0, "person_key", keys.of_persons(persons, county, hidden)),
         "income": pa.concat_tables(incomes),
     }
+
+
+def _without_numbers(table: pa.Table, kind: str, hidden: Pseudonymiser) -> pa.Table:
+    table = table.append_column("phone_key", phone_keys(table["phone"], hidden))
+    return table.drop_columns([name for name in table.column_names if name in WITHHELD[kind]])

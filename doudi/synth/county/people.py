@@ -253,6 +253,8 @@ def _work(
     wage = np.where(labour == LABOUR.index(Labour.SKILLED), wage * 1.25, wage)
     wage = np.where(public, rng.integers(5, 12, count) * 100.0, wage)
     draw = picked(rng, (0.72, 0.1, 0.05, 0.0, 0.02, 0.06, 0.04, 0.01), count)
+    far_from_workshops = (draw == CHANNELS.index(JobChannel.WORKSHOP)) & (area >= AREAS.index(WorkArea.CITY))
+    draw = np.where(far_from_workshops, CHANNELS.index(JobChannel.AGENCY), draw)
     channel = np.where(public, CHANNELS.index(JobChannel.PUBLIC_JOB), draw)
     here = works | post
     return (

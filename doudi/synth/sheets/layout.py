@@ -49,12 +49,7 @@ LAYOUTS: dict[str, Layout] = {
         sheet="人口信息",
         date_shape="compact",
         hidden_sheet=True,
-        leaves_out=(
-            "insured_medical_resident",
-            "insured_medical_worker",
-            "insured_pension_resident",
-            "insured_pension_worker",
-        ),
+        leaves_out=(),
     ),
     "registry_income": Layout(
         sheet="收入台账",

@@ -5,9 +5,10 @@ import hashlib
 import numpy as np
 import pyarrow as pa
 
-from doudi.feeds.cleaning import ARROW_TYPES
-from doudi.feeds.columns import RawSheet
+from doudi.feeds.cleaning import ARROW_TYPES, clean_column
+from doudi.feeds.columns import RawColumn, RawSheet
 from doudi.feeds.contract import Contract
+from doudi.feeds.derived import FORMS, forms
 from doudi.feeds.sheet import SheetReading
 
 _FIRST_ROW = 2
@@ -41,3 +42,19 @@ def as_read(contract: Contract, table: pa.Table, *, name: str) -> SheetReading:
         missing_columns=missing,
         unknown_headers=(),
     )
+
+
+def with_forms(contract: Contract, table: pa.Table) -> pa.Table:
+    """A registry table with its ids, certificates and phones read, and how they are written (`derived.FORMS`)."""
+    for name, form in FORMS.get(contract.id, {}).items():
+        written = table[name].combine_chunks().dictionary_encode()
+        codes = written.indices.fill_null(len(written.dictionary)).to_numpy().astype(np.int32)
+        contents = [*written.dictionary.to_pylist(), ""]
+        everywhere = np.ones(table.num_rows, dtype=np.bool_)
+        rows = np.arange(table.num_rows, dtype=np.int32)
+        raw = RawColumn(contents, codes)
+        column = contract.by_id[name]
+        read = clean_column(column, raw, header=column.header, factor=1.0, wanted=everywhere, rows=rows)
+        told = forms(column.type, contents, read.distinct).take(pa.array(codes))
+        table = table.set_column(table.column_names.index(name), name, read.array()).append_column(form, told)
+    return table

@@ -3,9 +3,10 @@
 import numpy as np
 import pyarrow as pa
 
-from doudi.standards.codes import RiskType
-from doudi.synth.county.arrays import Ints, chance, chosen, coded, dates, day_number, picked
+from doudi.standards.codes import RiskType, WorkArea
+from doudi.synth.county.arrays import Flags, Ints, a_household, chance, chosen, coded, dates, day_number, picked
 from doudi.synth.county.monitoring import RISKS
+from doudi.synth.county.people import AREAS, STUDENT
 from doudi.synth.county.whole import County
 
 GROUPS = (
@@ -73,9 +74,52 @@ def measure(county: County) -> pa.Table:
         county.head_rows[home],
         {
             "measure_group": coded(group, GROUPS),
+            "measure_name": pa.array(_names(county, home, group)),
             "started_on": dates(started),
             "due_on": dates(due),
             "done_on": dates(np.maximum(done, started), null=late | (due >= today)),
             "effect": coded(np.where(effect == _WAITING, -1, effect), ("good", "some", "", "none")),
         },
     )
+
+
+def _names(county: County, home: Ints, group: Ints) -> list[str]:
+    """What each measure is called; what it is for depends on who lives there."""
+    people, economy = county.people, county.economy
+
+    def anybody(flags: Flags) -> Flags:
+        return a_household(county.members.household, people.active & flags, county.households) > 0
+
+    technical = [index for index, status in enumerate(STUDENT) if status.startswith(_TECHNICAL)]
+    pupils = anybody(np.isin(people.student, technical))
+    away = anybody((economy.work_months > 0) & (people.work_area >= AREAS.index(WorkArea.CITY)))
+    relieved = anybody(economy.on_minimum_living | economy.on_extreme_hardship)
+    disabled = anybody(people.disabled)
+    found = []
+    for where, which in zip(home.tolist(), group.tolist(), strict=True):
+        match GROUPS[which]:
+            case "education_aid" if pupils[where]:
+                found.append("雨露计划")
+            case "employment" if away[where]:
+                found.append("外出务工补贴")
+            case "safety_net" if relieved[where]:
+                found.append("纳入低保")
+            case "safety_net" if disabled[where]:
+                found.append("残疾人两项补贴")
+            case other:
+                found.append(_CALLED[other])
+    return found
+
+
+_TECHNICAL = ("vocational", "college", "technician")
+_CALLED = {
+    "health": "家庭医生签约服务",
+    "education_aid": "教育资助",
+    "safety_net": "临时救助",
+    "housing": "危房改造",
+    "water": "供水管网维修",
+    "employment": "就业技能培训",
+    "industry": "产业奖补",
+    "living_conditions": "生产条件改善",
+    "social": "结对帮扶",
+}

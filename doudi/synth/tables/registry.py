@@ -11,8 +11,10 @@ from doudi.standards.codes import (
     IdType,
     Politics,
     PublicJob,
+    RiskType,
     RoadType,
     Sex,
+    WorkArea,
 )
 from doudi.synth.county import names
 from doudi.synth.county.arrays import (
@@ -32,7 +34,7 @@ from doudi.synth.county.economy import BESIDE, COMPONENTS, Incomes
 from doudi.synth.county.families import RELATIONS
 from doudi.synth.county.housing import make_housing
 from doudi.synth.county.identity import bank_accounts, phones
-from doudi.synth.county.monitoring import RISKS, TYPES
+from doudi.synth.county.monitoring import RISKS, TYPES, Monitoring
 from doudi.synth.county.people import ACTIVE, AREAS, CHANNELS, EDUCATION, KINDS, LABOUR, SCHOOL_AGES, STATUS, STUDENT
 from doudi.synth.county.whole import County
 
@@ -70,7 +72,7 @@ def income_table(county: County, incomes: Incomes) -> pa.Table:
 def household_table(county: County) -> pa.Table:
     rng = chance(county.seed, "household sheet")
     count = county.households
-    monitoring, economy, places = county.monitoring, county.economy, county.places
+    monitoring, economy, places, people = county.monitoring, county.economy, county.places, county.people
     village = places.village_of_household
     heads = pa.array(county.head_rows)
     housing = make_housing(county)
@@ -105,6 +107,7 @@ def household_table(county: County) -> pa.Table:
             "risk_1": coded(monitoring.risk_1, RISKS),
             "risk_2": coded(monitoring.risk_2, RISKS),
             **{f"risk_{number}": coded(sex_of_none, RISKS) for number in (3, 4, 5)},
+            "risk_note": coded(np.where(_either(monitoring, RiskType.OTHER), 0, -1), ("家庭变故",)),
             "risk_cleared": numbers(cleared, null=~enrolled),
             "clear_mode": coded(np.where(cleared, np.where(rng.random(count) < 0.1, 1, 0), -1), tuple(ClearMode)),
             "head_name": county.identity.name.take(heads),
@@ -114,6 +117,10 @@ def household_table(county: County) -> pa.Table:
             "bank_account": bank_accounts(np.arange(count)),
             "size_now": numbers(county.size_now, pa.int32()),
             **income_columns(economy.year),
+            "education_problem": numbers(_someone(county, people.dropped_out) > 0),
+            "housing_problem": numbers(enrolled & _either(monitoring, RiskType.UNSAFE_HOUSING)),
+            "water_problem": numbers(enrolled & _either(monitoring, RiskType.UNSAFE_WATER)),
+            "uninsured_member": numbers(_someone(county, ~insured_now(county)) > 0),
             "housing_grade": coded(housing.grade, housing.grades),
             "house_area": numbers(np.round(rng.normal(110, 30, count).clip(25, 300))),
             "dangerous_house": numbers(housing.dangerous),
@@ -122,6 +129,7 @@ def household_table(county: County) -> pa.Table:
             "sanitary_toilet": numbers(rng.random(count) < 0.78),
             "land_farm": numbers(np.round(rng.gamma(2.2, 2.3, count), 1)),
             "land_forest": numbers(np.where(rng.random(count) < 0.3, np.round(rng.gamma(1.5, 4, count), 1), 0.0)),
+            **_more_land(county),
             "road_type": coded(picked(rng, (0.8, 0.08, 0.05, 0.03, 0.04), count), tuple(RoadType)),
             "road_km": numbers(np.round(rng.exponential(0.4, count).clip(0, 5), 1)),
             "relocated": numbers(relocated),
@@ -134,6 +142,26 @@ def household_table(county: County) -> pa.Table:
             "dev_status": coded(np.where(helped, done, -1), development),
         }
     )  # fmt: skip
+
+
+def _either(monitoring: Monitoring, risk: RiskType) -> Flags:
+    """Households one of whose risks it is."""
+    return (monitoring.risk_1 == RISKS.index(risk)) | (monitoring.risk_2 == RISKS.index(risk))
+
+
+def _more_land(county: County) -> dict[str, pa.Array]:
+    """Land that a few have: returned to forest, orchards, pasture, water; in mu."""
+    rng, count = chance(county.seed, "more land"), county.households
+
+    def some(share: float, mean: float) -> pa.Array:
+        return numbers(np.where(rng.random(count) < share, np.round(rng.gamma(1.5, mean, count).clip(0, 60), 1), 0.0))
+
+    return {
+        "land_returned": some(0.12, 2.0),
+        "land_orchard": some(0.2, 1.2),
+        "land_pasture": some(0.02, 3.0),
+        "land_water": some(0.01, 1.0),
+    }
 
 
 def _someone(county: County, flags: Flags) -> Floats:
@@ -162,6 +190,9 @@ def person_table(county: County) -> pa.Table:
         np.where((people.age < 28) & (people.age > 14) & (rng.random(count) < 0.4), 2, 3),
     )
     public = tuple(PublicJob)
+    pensioned = (people.age >= 16) & (people.student < 0)
+    steady = works & (people.age >= 18) & (people.age < 60) & (people.work_area >= AREAS.index(WorkArea.CITY))
+    by_employer = steady & (chance(county.seed, "insured by employer").random(count) < 0.08)
     certificate = pa.compute.binary_join_element_wise(
         county.identity.resident_id,
         coded(np.maximum(people.disability, 0), [str(kind.number) for kind in KINDS]),
@@ -196,8 +227,13 @@ def person_table(county: County) -> pa.Table:
             "public_job": coded(np.where(works & people.public_job, rng.integers(0, 4, count), -1), public),
             "public_job_months": numbers(economy.work_months.astype(np.float64), null=~(works & people.public_job)),
             "insured_medical": numbers(insured_now(county)),
+            "insured_medical_resident": numbers(insured_now(county) & ~by_employer),
+            "insured_medical_worker": numbers(insured_now(county) & by_employer),
             "insured_serious": numbers(insured_now(county) & insured),
-            "insured_pension": numbers((people.age >= 16) & (people.student < 0)),
+            "medical_aid": numbers(insured_now(county) & people.major & (people.diagnosed_day % 3 == 0)),
+            "insured_pension": numbers(pensioned),
+            "insured_pension_resident": numbers(pensioned & ~by_employer),
+            "insured_pension_worker": numbers(pensioned & by_employer),
             "minimum_living": numbers(economy.on_minimum_living),
             "extreme_hardship": numbers(economy.on_extreme_hardship),
             "status": coded(people.status, STATUS),
