@@ -1,13 +1,16 @@
 """All checks of a day as a short list of SQL statements, made and run like those of a screening."""
 
-from collections.abc import Iterable, Mapping
+from collections import OrderedDict
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from threading import Lock
+from typing import Final
 
 from doudi.rulebook import Fact, Rulebook
 from doudi.rulebook.checks import Check
 from doudi.rulebook.loading import MEMBER_FACT
-from doudi.rulebook.sources import SHARED
+from doudi.rulebook.sources import INCOME, SHARED
 from doudi.screening.cleaning.statements import HOUSEHOLDS, PERSONS, CheckSql
 from doudi.screening.plan import Step, absent_facts, rule_version
 from doudi.screening.sql.facts import FactSql, Holding, group_table, table_name
@@ -83,6 +86,44 @@ def make_check_plan(
         columns={table_name(source): _columns(source, writer, used) for source in holdings},
         sql=sql,
     )
+
+
+_KEPT: Final = 16
+_plans: OrderedDict[Hashable, CheckPlan] = OrderedDict()
+_keeping = Lock()
+
+
+def kept_plan(
+    rulebook: Rulebook,
+    *,
+    as_of: date,
+    holdings: Mapping[str, Holding],
+    region_codes: Iterable[str],
+    checks: Iterable[str] | None = None,
+) -> CheckPlan:
+    """`make_check_plan`, once for the same question: for households judged one after the other.
+
+    Which columns happen to be filled, and for which years there are incomes, is left out of account, so that the plan
+    of one household is that of the next.
+    """
+    last = IncomeYear.last_completed(as_of)
+    years = frozenset({last.year, last.previous.year})
+    steady = {
+        source: Holding(holding.columns, years=years if source == INCOME else frozenset())
+        for source, holding in holdings.items()
+    }
+    regions, named = tuple(sorted(set(region_codes))), None if checks is None else frozenset(checks)
+    key = (rulebook.digest, as_of, regions, named, frozenset(steady.items()))
+    with _keeping:
+        if key in _plans:
+            _plans.move_to_end(key)
+            return _plans[key]
+    plan = make_check_plan(rulebook, as_of=as_of, holdings=steady, region_codes=regions, checks=named)
+    with _keeping:
+        _plans[key] = plan
+        while len(_plans) > _KEPT:
+            _plans.popitem(last=False)
+    return plan
 
 
 def _shared_of(facts: Mapping[str, Fact]) -> list[str]:

@@ -16,7 +16,7 @@ from doudi.rulebook import Rulebook
 from doudi.rulebook.checks import Check
 from doudi.rulebook.loading import MEMBER_FACT
 from doudi.rulebook.sources import HOUSEHOLD, INCOME, PERSON
-from doudi.screening.cleaning.plan import CheckPlan, make_check_plan
+from doudi.screening.cleaning.plan import CheckPlan, kept_plan, make_check_plan
 from doudi.screening.engines.duckdb import DuckDb, Progress
 from doudi.screening.engines.engine import Engine
 from doudi.screening.inputs import FeedRows, RegistryTables, standing
@@ -185,7 +185,8 @@ def check_data(
     engine = engine or DuckDb(threads=threads, memory=memory, files=files)
     try:
         holdings = add_raw(engine, raw, there, rulebook)
-        plan = make_check_plan(rulebook, as_of=as_of, holdings=holdings, region_codes=regions_of(engine), checks=checks)
+        planned = make_check_plan if households is None else kept_plan
+        plan = planned(rulebook, as_of=as_of, holdings=holdings, region_codes=regions_of(engine), checks=checks)
         add_typed(engine, raw, plan.columns, rulebook)
         if not registry.distinct:
             engine.once_a_household()
