@@ -102,8 +102,14 @@ def by_splink(rows: pa.Table, persons: pa.Table, ids: pa.Table) -> Found:
             "unique_id": rows["row"],
             "id_text": pa.array(texts, pa.string()),
             "name": rows["name"],
-            "birth": [own or (birth_date(one) if one else None) for own, one in zip(rows["birth_date"].to_pylist(), sound, strict=True)],
-            "sex": [own or (sex(one).value if one else None) for own, one in zip(rows["sex"].to_pylist(), sound, strict=True)],
+            "birth": [
+                own or (birth_date(one) if one else None)
+                for own, one in zip(rows["birth_date"].to_pylist(), sound, strict=True)
+            ],
+            "sex": [
+                own or (sex(one).value if one else None)
+                for own, one in zip(rows["sex"].to_pylist(), sound, strict=True)
+            ],
             "household_no": rows["household_no"],
             "head_name": rows["head_name"],
             "village": rows["village_code"],
@@ -154,7 +160,7 @@ def by_splink(rows: pa.Table, persons: pa.Table, ids: pa.Table) -> Found:
     training.estimate_probability_two_random_records_match(
         [block_on("id_text"), block_on("name", "birth", "village")], recall=0.9
     )
-    training.estimate_u_using_random_sampling(max_pairs=5_000_000, seed=1)
+    training.estimate_u_using_random_sampling(max_pairs=10_000_000, seed=1)
     training.estimate_parameters_using_expectation_maximisation(block_on("id_text"))
     training.estimate_parameters_using_expectation_maximisation(block_on("name", "birth"))
     training.estimate_parameters_using_expectation_maximisation(block_on("birth", "village"))
@@ -263,19 +269,20 @@ def report(found: dict[str, dict[str, Any]], seed: int, *, keep: bool) -> None:
     lines = [
         "# Matching a dirty feed with the registry",
         "",
-        f"{ours['rows']:,} rows against {ours['persons']:,} registered persons; {ours['true_links']:,} rows are about one of "
-        f"them (seed {seed}). {os.cpu_count()} cores, Python {platform.python_version()}, Splink {ours['splink']} on DuckDB. "
-        "Seconds from tables in memory to links; each way in a fresh process.",
+        f"{ours['rows']:,} rows against {ours['persons']:,} registered persons; {ours['true_links']:,} rows are about "
+        f"one of them (seed {seed}). {os.cpu_count()} cores, Python {platform.python_version()}, "
+        f"Splink {ours['splink']} on DuckDB. Seconds from tables in memory to links; each way in a fresh process.",
         "",
-        "| way | links | wrong | precision | recall | F1 | F1, best candidates | doubtful rows | share | seconds | memory, MB |",
+        "| way | links | wrong | precision | recall | F1 | F1, best candidates "
+        "| doubtful rows | share | seconds | memory, MB |",
         "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for way in WAYS:
         one = found[way]
         lines.append(
             f"| {NAMES[way]} | {one['links']:,} | {one['wrong']} | {one['precision']:.5f} | {one['recall']:.4f} "
-            f"| {one['f1']:.4f} | {one['f1_best_candidate']:.4f} | {one['doubtful']:,} | {one['doubtful_share']:.2%} | {one['seconds']:.1f} "
-            f"| {one['peak_mb']:,.0f} |"
+            f"| {one['f1']:.4f} | {one['f1_best_candidate']:.4f} | {one['doubtful']:,} | {one['doubtful_share']:.2%} "
+            f"| {one['seconds']:.1f} | {one['peak_mb']:,.0f} |"
         )
 
     def aim(reached: bool) -> str:
@@ -293,7 +300,8 @@ def report(found: dict[str, dict[str, Any]], seed: int, *, keep: bool) -> None:
         f"- {times:.1f} times faster than Splink alone (at least {AIMS['times']:.0f}): {aim(times >= AIMS['times'])}; "
         f"F1 of best candidates {ours['f1_best_candidate']:.4f} against {theirs['f1_best_candidate']:.4f}: "
         f"{aim(ours['f1_best_candidate'] >= theirs['f1_best_candidate'])} (of the sure band alone {ours['f1']:.4f})",
-        f"- Splink alone at a precision of {AIMS['precision']} would find {theirs['recall_at_precision']:.4f} of the true links",
+        f"- Splink alone at a precision of {AIMS['precision']} would find {theirs['recall_at_precision']:.4f} "
+        "of the true links",
         "",
     ]
     where = ROOT / "bench" / "results" if keep else ROOT / "bench" / "data"

@@ -32,9 +32,9 @@ class Matching:
     """What became of the rows.
 
     `links`, one line a row in the order of the rows: row, written_key, person_key, household_key, method (exact |
-    repaired | probable | decided, null: none), score (0–1), band (sure | doubtful | none), model_version, slip (what was
-    put right in the id, null), evidence (JSON: field → level of the model). In the doubtful band `person_key` is the
-    first candidate, not a link.
+    repaired | probable | decided, null: none), score (0–1), band (sure | doubtful | none), model_version, slip (what
+    was put right in the id, null), evidence (JSON: field → level of the model). In the doubtful band `person_key` is
+    the first candidate, not a link.
     `candidates`: row, rank from 1, person_key, household_key, method, score, slip, evidence of the doubtful rows.
     `counts`: rows by band (sure, doubtful, none), sure rows by method (exact, repaired, probable; decided includes
     those decided to be nobody), `not_registered` (a sound id that nobody in the registry has), `without_id`.

@@ -26,7 +26,7 @@ LEVELS: Mapping[str, tuple[str, ...]] = {
     "home": ("household", "head_village", "head", "village", "maiden", "township", "other"),
     "phone": ("same", "other"),
 }
-"""Field → the levels that are compared, the most telling first. What a level means is fixed; how telling it is isn't."""
+"""Field → the levels that are compared, the most telling first. What a level means is fixed, how telling it is not."""
 
 
 class Level(Part):

@@ -1,4 +1,4 @@
-"""Names made comparable: simplified characters, no separators, look-alikes and sounds as one, one character left out."""
+"""Names made comparable: simplified characters, no separators, look-alikes and sounds as one, one left out."""
 
 import unicodedata
 from dataclasses import dataclass

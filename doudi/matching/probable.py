@@ -134,7 +134,7 @@ def _comparisons(model: Model) -> Iterator[dict[str, Any]]:
 
 
 def _numbers(model: Model) -> dict[str, Any]:
-    """Two sound ids that differ speak against the pair; equal ones were proposed before, but Splink wants two levels."""
+    """Two sound ids that differ speak against the pair; equal ones came before, but Splink wants two levels."""
     same, other = model.persons.number.level("same"), model.persons.number.level("other")
     return {
         "output_column_name": "number",

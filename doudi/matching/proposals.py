@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from doudi.matching.comparing import COLUMNS, compared
 from doudi.matching.model import Model
-from doudi.matching.repair import meant_ids
+from doudi.matching.repair import may_be_old, meant_ids
 from doudi.standards.pseudonym import Pseudonymiser
 
 _BIRTH, _SEX = ("birth_year", "birth_month", "birth_day", "birth_number"), ("sex",)
@@ -28,8 +28,8 @@ def propose(
     """Make table `proposals`: row, person_key, method, slip, band (sure | doubtful), weight in bits and the levels.
 
     Read from the database: `feed` (row, position, key, own_birth, own_sex, `comparing.COLUMNS`), `people` (person_key,
-    household_key, the same columns), `decided` (rows left out). `texts`: written ids by position. A sure proposal is the
-    only one of its row.
+    household_key, the same columns), `decided` (rows left out). `texts`: written ids by position. A sure proposal is
+    the only one of its row.
     """
     database.execute(
         "CREATE OR REPLACE TEMP TABLE by_id AS SELECT feed.row, people.person_key FROM feed JOIN people "
@@ -54,15 +54,18 @@ def _meant(
 ) -> pa.Table:
     """row, key, slip: keys of the ids that unmatched rows may have meant."""
     places = database.execute(
-        "SELECT position, row FROM feed WHERE row NOT IN (SELECT row FROM by_id) "
+        "SELECT position, row, number_sound FROM feed WHERE row NOT IN (SELECT row FROM by_id) "
         "AND row NOT IN (SELECT row FROM decided) ORDER BY position"
     ).fetchall()
     rows: list[int] = []
     ids: list[str] = []
     slips: list[str] = []
     most = model.persons.repair.most_variants
-    for position, row in places:
-        for meant, slip in meant_ids(texts[position], most=most, on=on).items():
+    for position, row, is_sound in places:
+        text = texts[position]
+        if text is None or (is_sound and not may_be_old(text)):
+            continue
+        for meant, slip in meant_ids(text, most=most, on=on).items():
             rows.append(row)
             ids.append(meant)
             slips.append(slip)
@@ -76,8 +79,8 @@ def _meant(
 
 
 def _exact(model: Model) -> str:
-    """By the id as written: doubtful when the name is another's, or several other fields contradict, or one does and
-    the name does not speak for it, or when somebody else fits better: of the household by name, or by name and birth."""
+    """By the id as written. Doubtful when the name is another's; when several other fields contradict, or one does and
+    the name does not speak for it; when somebody else fits better, of the household by name or by name and birth."""
     found = compared(model, "by_id", "feed", "people", number="'same'")
     contradictions = " + ".join(f"coalesce(({field} = 'other')::INTEGER, 0)" for field in ("birth", "sex", "home"))
     return f"""
@@ -100,7 +103,8 @@ def _exact(model: Model) -> str:
 
 def _repaired(model: Model) -> str:
     """By an id put right. Persons whom neither the name nor, without a name, the household speaks for are dropped: a
-    number has dozens of neighbours, and some of them are somebody's. Sure when one alone is left, without contradiction.
+    number has dozens of neighbours, and some of them are somebody's. Sure when one alone is left and nothing
+    contradicts.
     """
     own = ", ".join(
         [f"CASE WHEN own_birth THEN {one} END AS {one}" for one in _BIRTH]
@@ -109,8 +113,9 @@ def _repaired(model: Model) -> str:
     others = ", ".join(one for one in COLUMNS if one not in _BIRTH + _SEX)
     feed = f"(SELECT row, {others}, {own} FROM feed)"  # noqa: S608
     found = compared(model, "by_slip", feed, "people", number="'repaired'")
-    proven = f"(name IN ({_listed(model.persons.repair.name)}) OR (name IS NULL AND home IN ({_listed(model.persons.repair.alone)})))"
-    thinkable = f"({proven} OR name = 'near' OR home IN ({_listed(model.persons.repair.alone)}) OR (name IS NULL AND home = 'village'))"
+    at_home = f"coalesce(home, '') IN ({_listed(model.persons.repair.alone)})"
+    proven = f"(name IN ({_listed(model.persons.repair.name)}) OR (name IS NULL AND {at_home}))"
+    thinkable = f"({proven} OR name = 'near' OR {at_home} OR (name IS NULL AND home = 'village'))"
     return f"""
         SELECT {_BAND_COLUMNS} FROM (SELECT *, 'repaired' AS method,
             CASE WHEN {proven} AND count(*) OVER (PARTITION BY row) = 1 AND coalesce(birth, '') <> 'other'

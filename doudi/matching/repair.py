@@ -43,6 +43,12 @@ def cleaned(text: str) -> str:
     return _JUNK.sub("", half)
 
 
+def may_be_old(text: str) -> bool:
+    """Whether a text is a number of the old kind, which has no checksum to prove it."""
+    written = cleaned(text)
+    return len(written) == OLD_LENGTH and written.isdigit()
+
+
 def meant_ids(text: str | None, *, most: int, on: date) -> dict[str, str]:
     """Sound ids that the text may stand for → the slip in Chinese. Empty for a sound id and for what is none at all.
 
@@ -54,8 +60,7 @@ def meant_ids(text: str | None, *, most: int, on: date) -> dict[str, str]:
     if not text:
         return {}
     written = cleaned(text)
-    without_checksum = len(written) == OLD_LENGTH and written.isdigit()
-    if check(text, on=on).ok and not without_checksum:
+    if check(text, on=on).ok and not may_be_old(text):
         return {}
     if len(written) < _LEAST_KNOWN - 1 or written.startswith(PLACEHOLDER_PREFIX):
         return {}

@@ -47,7 +47,7 @@ _TRUTH = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class DirtyFeed:
-    """`rows` and `persons` as `doudi.matching.matching.match` takes them, `resident_ids` of the persons, in their order.
+    """`rows` and `persons` as `match` of `doudi.matching.matching` takes them, `resident_ids` of the persons in order.
 
     `truth`, one line a row: person_key (null: not registered), id_slip, name_slip (kinds, null for none), kind
     (registered | twin | namesake | stranger | unregistered_twin | unregistered_namesake).

@@ -8,9 +8,13 @@ from opencc import OpenCC
 from pypinyin import lazy_pinyin
 
 Slip = Callable[[str, np.random.Generator], str | None]
-_LOOKS = dict(
-    ("军车", "才寸", "玉王", "永水", "金全", "平乎", "宇字", "民氏", "贵责", "云去", "川州", "芳芬", "林材", "李季", "余佘",
-     "陈阵", "沈沉", "冯马", "戴代", "傅付", "阎闫", "萧肖", "汪江", "卢芦", "雨两", "子孑", "夏复", "田由", "杜社", "徐除")
+_LOOKS: Mapping[str, str] = dict(
+    pair.split("→")
+    for pair in (
+        "军→车", "才→寸", "玉→王", "永→水", "金→全", "平→乎", "宇→字", "民→氏", "贵→责", "云→去",
+        "川→州", "芳→芬", "林→材", "李→季", "余→佘", "陈→阵", "沈→沉", "冯→马", "戴→代", "傅→付",
+        "阎→闫", "萧→肖", "汪→江", "卢→芦", "雨→两", "子→孑", "夏→复", "田→由", "杜→社", "徐→除",
+    )
 )  # fmt: skip
 """Right character → one that is taken for it; some are surnames' common short forms."""
 _NICKNAMES = ("小宝", "大妮", "二娃", "老三", "狗蛋", "石头")
