@@ -43,6 +43,7 @@ class Action(Enum):
     RULES_APPROVE = "rules.approve"
     TRIAL_SEE = "trial.see"
     TRIAL_RUN = "trial.run"
+    EMPLOYMENT_SEE = "employment.see"
     CLEANING_SEE = "cleaning.see"
     CLEANING_CORRECT = "cleaning.correct"
     CLEANING_SEND = "cleaning.send"
@@ -58,7 +59,7 @@ class Action(Enum):
     POST_MANAGE = "post.manage"
 
 
-_LOOK = {Action.FIGURES_SEE, Action.HOUSEHOLD_SEE, Action.CLUE_SEE, Action.RULES_SEE}
+_LOOK = {Action.FIGURES_SEE, Action.HOUSEHOLD_SEE, Action.CLUE_SEE, Action.RULES_SEE, Action.EMPLOYMENT_SEE}
 _MEND = {Action.CLEANING_SEE, Action.CLEANING_CORRECT}
 
 PERMISSIONS: dict[Role, frozenset[Action]] = {

@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "doudi.web.cleaning",
     "doudi.web.cleaning.sheets",
     "doudi.web.matching",
+    "doudi.web.employment",
     "doudi.web.cockpit",
 ]
 
