@@ -2,7 +2,7 @@
 
 import io
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -23,9 +23,10 @@ from doudi.web.audit import triggers
 from doudi.web.discovery.models import Alert, Channel, Clue, RegionAlert, RunState, ScreeningRun
 from doudi.web.discovery.rulebook import rulebook_changed
 from doudi.web.discovery.services import screening_start
-from doudi.web.intake.models import BatchState, ImportBatch
+from doudi.web.intake.models import BatchState, FeedSnapshot, ImportBatch, ImportFile
 from doudi.web.intake.services import batch_confirm, uploads_receive
 from doudi.web.jobs.services import job_run
+from doudi.web.matching.models import FeedLink, LinkCandidate, MatchRun
 from doudi.web.protection.keys import search_hash
 from doudi.web.regions.models import Region
 from doudi.web.registry.finding import pseudonymiser
@@ -172,6 +173,42 @@ class Make:
             count=1, yuan=(line.amount if state == "gap" else line.received) or 0,
         )  # fmt: skip
         return line
+
+    def doubtful_row(
+        self,
+        region: str = COUNTY,
+        name: str = "王建国",
+        *,
+        batch: ImportBatch | None = None,
+        file: ImportFile | None = None,
+        candidates: Sequence[Person] = (),
+    ) -> FeedLink:
+        """A row of a medical table of July 2023 that waits for a person."""
+        number = next(self._numbers)
+        batch = batch or ImportBatch.objects.create(month="2023-07", region_code=region, actor_name="测试")
+        snapshot, _made = FeedSnapshot.objects.get_or_create(
+            feed="medical_settlement", month="2023-07", region_code=region, standing=True,
+            defaults={"folder": f"none/{number}", "sha256": "0" * 64, "rows": 1, "batch": batch},
+        )  # fmt: skip
+        run, _made = MatchRun.objects.get_or_create(
+            snapshot=snapshot,
+            defaults={
+                "original": file, "feed": "medical_settlement", "feed_title": "医保结算", "month": "2023-07",
+                "department": "medical_insurance", "region_code": region, "model_version": "persons 1", "rows": 1,
+                "doubtful": 1,
+            },
+        )  # fmt: skip
+        link = FeedLink.objects.create(
+            run=run, row=number, region_code=region, department=run.department, written_key=number, name=name,
+            id_written=self.resident_id(), written={"village": "上湾村", "township": "东河乡"}, band="doubtful",
+            state="open", model_version=run.model_version,
+        )  # fmt: skip
+        for rank, person in enumerate(candidates, start=1):
+            LinkCandidate.objects.create(
+                link=link, rank=rank, score=0.9, person_key=person.person_key,
+                household_key=person.household.household_key,
+            )  # fmt: skip
+        return link
 
     def clue(
         self,

@@ -17,9 +17,12 @@ from doudi.web.accounts.addresses import all_addresses
 from doudi.web.accounts.roles import PERMISSIONS, Action, Role
 from doudi.web.audit.models import AuditEntry
 from doudi.web.discovery.models import RunTally
+from doudi.web.employment.models import EmploymentFigure, EmploymentLine, EmploymentRun
 from doudi.web.intake.models import BatchState, ImportBatch, ImportFile
 from doudi.web.jobs.models import Job
+from doudi.web.matching.models import DuplicateProposal, FeedLink, MatchRun
 from doudi.web.protection.vault import vault_store
+from doudi.web.registry.models import Household
 from doudi.web.rulekeeping.models import ChangeKind, RuleChange
 from doudi.web.trials.models import Trial
 
@@ -47,6 +50,7 @@ class Place:
     phone: str
     resident_id: str
     alert_id: int
+    work_line_id: int
 
 
 @dataclass
@@ -58,6 +62,9 @@ class World:
     job_id: uuid.UUID
     trial_id: int
     change_id: int
+    link_id: int
+    table_id: int
+    pair_id: int
 
     def arguments(self, name: str, village: str = VILLAGE) -> dict[str, Any]:
         given: dict[str, dict[str, Any]] = {
@@ -83,6 +90,10 @@ class World:
             "intake:undo": {"batch_id": self.batch_id},
             "intake:rejects": {"batch_id": self.batch_id, "file_id": self.file_id},
             "jobs:job": {"job_id": self.job_id},
+            **{f"employment:{page}": {"line_id": self.places[village].work_line_id} for page in ("line", "take")},
+            **{f"matching:{page}": {"link_id": self.link_id} for page in ("link", "link_decide", "link_undo")},
+            **{f"matching:{page}": {"run_id": self.table_id} for page in ("unmatched", "again")},
+            **{f"matching:{page}": {"pair_id": self.pair_id} for page in ("pair", "pair_decide", "pair_undo")},
             **{f"trials:{page}": {"trial_id": self.trial_id} for page in ("trial", "workbook", "delete")},
         }
         return given.get(name, {})
@@ -92,17 +103,22 @@ class World:
 def world(make) -> World:
     make.regions()
     run = make.run()
+    compared = EmploymentRun.objects.create(as_of="2023-08-01", state="done", actor_name="测试")
     places = {}
     for number, (village, head) in enumerate(HEADS.items()):
         phone, resident_id = f"1380000000{number}", make.resident_id()
         household = make.household(village, head, phone=phone)
-        make.person(household, head, resident_id=resident_id, phone=phone)
+        person = make.person(household, head, resident_id=resident_id, phone=phone)
         make.income(household)
         clue = make.clue(household, run)
         RunTally.objects.create(run=run, region_code=village, level="red", alerts=1, households=1)
         make.region_alert(run, village, sentence=f"{head}家所在的村")
         make.entitlement(run, household)
-        places[village] = Place(household.household_no, phone, resident_id, clue.alerts.get().pk)
+        work = EmploymentLine.objects.create(
+            run=compared, household=household, person=person, region_code=village, kinds=",months,", sources={}
+        )
+        EmploymentFigure.objects.create(run=compared, region_code=village, able=1)
+        places[village] = Place(household.household_no, phone, resident_id, clue.alerts.get().pk, work.pk)
     make.tallies()
     county = make.user(Role.COUNTY_OFFICER, OTHER_COUNTY)
     job = Job.objects.create(
@@ -128,7 +144,13 @@ def world(make) -> World:
     trial = Trial.objects.create(
         kind="what_if", title="钱多多", region_code=OTHER_COUNTY, as_of="2023-08-01", state="failed", actor=county
     )
-    return World(places, run.pk, batch.pk, file.pk, job.pk, change.pk, trial.pk)
+    link = make.doubtful_row(OTHER_COUNTY, "钱多多", batch=batch, file=file)
+    keys = list(Household.objects.order_by("pk").values_list("household_key", flat=True))
+    pair = DuplicateProposal.objects.create(
+        kind="household", pair="1", left_household=keys[-1], right_household=keys[-1], reason="钱多多",
+        region_code=OTHER_COUNTY_VILLAGE, other_region_code=OTHER_COUNTY_VILLAGE,
+    )  # fmt: skip
+    return World(places, run.pk, batch.pk, file.pk, job.pk, change.pk, trial.pk, link.pk, link.run_id, pair.pk)
 
 
 ADDRESSES = {name: action for name, _route, action in all_addresses()}
@@ -156,12 +178,20 @@ GIVEN = {
     "intake:undo",
     "intake:rejects",
     "jobs:job",
+    "employment:line",
+    "employment:take",
     "trials:trial",
     "trials:workbook",
     "trials:delete",
+    *(f"matching:{page}" for page in ("link", "link_decide", "link_undo", "unmatched", "again")),
+    *(f"matching:{page}" for page in ("pair", "pair_decide", "pair_undo")),
 }
 POSTS = {
+    *(f"matching:{page}" for page in ("links_decide", "link_decide", "link_undo", "again")),
+    *(f"matching:{page}" for page in ("find", "pair_decide", "pair_undo")),
     "trials:delete",
+    "employment:compare",
+    "employment:take",
     "registry:unmask",
     "intake:confirm",
     "intake:discard",
@@ -248,7 +278,7 @@ OFFICERS = [
 ]
 LISTS = {
     "registry:households", "discovery:clues", "discovery:export", "discovery:region_alerts", "discovery:region_export",
-    "assistance:lines", "assistance:export", "discovery:changes", "discovery:changes_export",
+    "assistance:lines", "assistance:export", "employment:lines", "employment:export", "discovery:changes", "discovery:changes_export",
 }  # fmt: skip
 SEARCHES = [*HEADS.values(), "村", "1499", "乡"]
 
@@ -313,6 +343,25 @@ def test_a_department_sees_only_its_own_imports(world, make, signed_in):
     assert ask(medical, world, "intake:detail").status_code == 404
     assert seen_on(ask(education, world, "intake:rejects")) == SECRET_REJECTS.decode()
     assert ask(education, world, "intake:detail").status_code == 200
+
+
+@pytest.mark.parametrize("role", [Role.COUNTY_OFFICER, Role.DEPARTMENT_OFFICER])
+@pytest.mark.parametrize("name", sorted(name for name in NEEDS_ARGUMENTS if name.startswith("matching:")))
+def test_rows_and_pairs_of_another_county_are_not_found(world, make, signed_in, name, role):
+    client = signed_in(make.user(role, COUNTY))
+    response = ask(client, world, name, rank="1", what="different", request_key=str(uuid.uuid4()))
+    assert response.status_code == (404 if ADDRESSES[name] in PERMISSIONS[role] else 403)
+    assert "钱多多" not in response.content.decode()
+
+
+def test_a_department_sees_only_rows_of_its_own_tables(world, make, signed_in):
+    FeedLink.objects.update(region_code=COUNTY)
+    MatchRun.objects.update(region_code=COUNTY)
+    for department, found in (("medical_insurance", True), ("education", False)):
+        client = signed_in(make.user(Role.DEPARTMENT_OFFICER, COUNTY, department))
+        assert ("钱多多" in client.get(reverse("matching:links")).content.decode()) is found
+        assert ("医保结算" in client.get(reverse("matching:overview")).content.decode()) is found
+        assert ask(client, world, "matching:link").status_code == (200 if found else 404)
 
 
 def test_downloading_rejects_is_in_the_log(world, make, signed_in):
