@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from sqlglot import exp
 
+from doudi.rulebook.checks import Check
 from doudi.rulebook.clauses import Sentence, Slot
 from doudi.rulebook.document import Document, Path_, Problem
 from doudi.rulebook.facts import AS_OF, Fact
@@ -36,6 +37,8 @@ def doubts(rulebook: Rulebook, *, on: date) -> list[Problem]:
         found += _of_rule(rule, rulebook)
     for policy in rulebook.policies.values():
         found += _of_policy(policy, rulebook)
+    for check in rulebook.checks.values():
+        found += _of_check(check, rulebook)
     for fact in rulebook.facts.values():
         found += _of_fact(fact, rulebook)
     found += _twins(rulebook)
@@ -135,6 +138,19 @@ def _of_rule(rule: Rule, rulebook: Rulebook) -> Iterator[Problem]:
         yield rule.document.problem("escalate", message, "改 level，或删去 escalate", at=at, severity="warning")
 
 
+def _of_check(check: Check, rulebook: Rulebook) -> Iterator[Problem]:
+    looked = _Looked.over(check.document, (*check.facts, *check.parameters), rulebook)
+    yield from looked.condition(check.when, "when")
+    yield from looked.sentences(check.because, check.because_en, "because_en")
+    yield from _contradicting(check.cases)
+    if check.repair is not None and check.repair.when is not None:
+        yield from looked.measures(check.repair.when.tree, "repair", "when")
+        if looked.together([*conjuncts(check.when.tree), check.repair.when.tree]) == "never":
+            message = "repair 的条件不会和核查的条件同时成立，永远不会提出修改建议"
+            at = ("repair", "when")
+            yield check.document.problem("repair", message, "核对两处的条件", at=at, severity="warning")
+
+
 def _of_policy(policy: Policy, rulebook: Rulebook) -> Iterator[Problem]:
     looked = _Looked.over(policy.document, (*policy.facts, *policy.parameters), rulebook)
     for key, predicate in (
@@ -183,9 +199,11 @@ def _contradicting(cases: tuple[Any, ...]) -> Iterator[Problem]:
 
 def _twins(rulebook: Rulebook) -> Iterator[Problem]:
     """Texts that say the same of the same at the same time."""
-    seen: dict[tuple[str, ...], list[Rule | Policy]] = {}
+    seen: dict[tuple[str, ...], list[Rule | Policy | Check]] = {}
     for rule in rulebook.rules.values():
         seen.setdefault(("rule", str(rule.subject), rule.when.sql()), []).append(rule)
+    for check in rulebook.checks.values():
+        seen.setdefault(("check", check.subject, check.among, check.when.sql()), []).append(check)
     for policy in rulebook.policies.values():
         what = policy.benefit.sql() if policy.benefit else policy.title
         key = ("policy", policy.subject, policy.eligible.sql(), what, repr(sorted(policy.regions)))
@@ -200,7 +218,7 @@ def _twins(rulebook: Rulebook) -> Iterator[Problem]:
                     )
 
 
-def _overlap(one: Rule | Policy, other: Rule | Policy) -> bool:
+def _overlap(one: Rule | Policy | Check, other: Rule | Policy | Check) -> bool:
     first, second = sorted((one, other), key=lambda text: text.in_force_from)
     return first.in_force_until is None or first.in_force_until >= second.in_force_from
 
@@ -240,7 +258,11 @@ def missing_values(rulebook: Rulebook, *, on: date) -> Iterator[Problem]:
 def _needed(rulebook: Rulebook, on: date) -> Iterator[tuple[Parameter, frozenset[RegionCode], date, date]]:
     """Each parameter with where, from when and until when something in force uses it."""
     spans: dict[str, tuple[frozenset[RegionCode], date, date]] = {}
-    texts: list[Rule | Policy] = [*rulebook.rules.values(), *rulebook.policies.values()]
+    texts: list[Rule | Policy | Check] = [
+        *rulebook.rules.values(),
+        *rulebook.policies.values(),
+        *rulebook.checks.values(),
+    ]
     for text in texts:
         if not (text.in_force(text.in_force_from) and text.in_force_from <= on):
             continue

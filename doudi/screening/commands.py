@@ -17,19 +17,19 @@ from doudi.rulebook.loading import FOLDERS
 from doudi.screening.books.alerts import Intake, write_alerts
 from doudi.screening.books.since import Since
 from doudi.screening.cases import CaseResult, run_cases
+from doudi.screening.cleaning.cases import run_check_cases
 from doudi.screening.engines.engine import Engine
 from doudi.screening.firing import check_on_county
+from doudi.screening.folders import read_folders
 from doudi.screening.inputs import RegistryTables, region_codes
-from doudi.screening.matching import model_in
 from doudi.screening.results.earlier import alerts_before, news_since
 from doudi.screening.results.explain import RuleOutcome, explain
 from doudi.screening.results.left_out import LeftOut, without_missing
 from doudi.screening.results.names import household_key_of, person_names
 from doudi.screening.results.policies import Entitlement, entitlements_of
 from doudi.screening.run import ScreeningResult, screen
-from doudi.screening.shelf import Progress, Shelf
+from doudi.screening.shelf import Progress
 from doudi.screening.sql.writing import written
-from doudi.standards.pseudonym import Pseudonymiser
 from doudi.standards.regions import RegionCode
 
 # ---- doudi rules
@@ -59,7 +59,7 @@ def rules_check(*, rules_root: Path, on: date) -> list[Problem]:
             found += doubts(rulebook, on=on)
             found += [
                 Problem(one.case.file, one.case.line, "case_fails", _without_place(one.problem))
-                for one in run_cases(rulebook)
+                for one in (*run_cases(rulebook), *run_check_cases(rulebook))
                 if not one.passed
             ]
     return sorted({*found, *broken}, key=lambda one: (one.file, one.line, one.message))
@@ -220,16 +220,16 @@ def screen_folders(
     tell = progress or (lambda share, what: None)
     if previous is not None and not (previous / "manifest.json").is_file():
         raise FileNotFoundError(f"{previous} 里没有筛查结果，请改为上次 --results 存下的文件夹")
-    rulebook, contracts = load_rulebook(rules_root), load_contracts(rules_root)
-    kept = snapshots or (out.parent if out else Path()) / "doudi-snapshots"
-    kept.mkdir(parents=True, exist_ok=True)
-    pseudonymiser = Pseudonymiser.for_folder(kept)
-    shelf = Shelf(kept, contracts, pseudonymiser)
-    tables, of_registry, problems = shelf.registry(registry, as_of, lambda share, what: tell(share * 0.4, what))
-    reading = lambda share, what: tell(0.4 + share * 0.4, what)  # noqa: E731
-    found, of_feeds = shelf.feeds(
-        feeds, as_of, reading, regions=tables.regions, registry=tables, model=model_in(rules_root)
+    rulebook = load_rulebook(rules_root)
+    read = read_folders(
+        rules_root=rules_root,
+        registry=registry,
+        feeds=feeds,
+        as_of=as_of,
+        kept=snapshots or (out.parent if out else Path()) / "doudi-snapshots",
+        progress=lambda share, what: tell(share * 0.8, what),
     )
+    tables = read.registry
     usable: Rulebook = rulebook
     left_out: tuple[LeftOut, ...] = ()
     if skip_missing:
@@ -237,7 +237,7 @@ def screen_folders(
     result = screen(
         rulebook=usable,
         registry=tables,
-        snapshots=found,
+        snapshots=read.snapshots,
         as_of=as_of,
         policies=None if policies else (),
         previous=previous,
@@ -248,15 +248,14 @@ def screen_folders(
     )
     result.rulebook, result.left_out = rulebook, left_out
     since = Since(result, previous) if previous is not None else None
-    intake = (*of_registry, *of_feeds)
     if results is not None:
         result.write(results)
     if out is not None:
         tell(0.92, "写预警名单")
         out.parent.mkdir(parents=True, exist_ok=True)
-        write_alerts(result, tables, out, intake=intake, since=since)
+        write_alerts(result, tables, out, intake=read.intake, since=since)
     tell(1.0, "完成")
-    return FolderScreening(result, tables, intake, problems, out, since)
+    return FolderScreening(result, tables, read.intake, read.problems, out, since)
 
 
 def _told_before(previous: Path, rulebook: Rulebook, registry: RegistryTables, as_of: date) -> pa.Table | None:
