@@ -17,6 +17,9 @@ from doudi.web.accounts.scope import Officer, officer_of
 from doudi.web.discovery.models import Alert, ScreeningRun
 from doudi.web.discovery.rulebook import current_rulebook
 from doudi.web.discovery.services import screening_start
+from doudi.web.employment.models import EmploymentRun
+from doudi.web.employment.models import RunState as EmploymentState
+from doudi.web.employment.services import employment_compare
 from doudi.web.intake.differences import registry_version
 from doudi.web.intake.local import apply_here, read_here
 from doudi.web.intake.models import BatchState, ImportBatch
@@ -24,6 +27,8 @@ from doudi.web.intake.snapshots import standing_snapshots
 from doudi.web.jobs.models import JobState
 from doudi.web.jobs.progress import Report, ignore
 from doudi.web.jobs.services import job_run
+from doudi.web.matching.duplicates import duplicates_find
+from doudi.web.matching.models import DuplicateProposal
 from doudi.web.registry.models import Household
 
 COUNTY = RegionCode("149901000000")
@@ -139,6 +144,8 @@ def load_demo(county_dir: Path, as_of: date, *, report: Report = ignore) -> Demo
             raise DemoFailed(f"{county_dir / folder} 里没有表格文件")
         imports.append(_imported(files) or import_files(files, month=month, actor=demo_officer(), report=report))
     run = screen(as_of, actor=demo_officer(), report=report)
+    compare_employment(as_of, actor=demo_officer(), report=report)
+    find_duplicates(actor=demo_officer(), report=report)
     create_demo_accounts()
     return DemoResult(tuple(imports), run)
 
@@ -168,6 +175,29 @@ def screen(as_of: date, *, actor: Officer, report: Report = ignore) -> Screening
         return present
     run = screening_start(actor=actor, as_of=as_of)
     assert run.job_id is not None  # noqa: S101 - every screening has its job
+    job = job_run(job_id=run.job_id, report=report)
+    if job.state == JobState.FAILED:
+        raise DemoFailed(f"{job.title}: {job.error}")
+    run.refresh_from_db()
+    return run
+
+
+def find_duplicates(*, actor: Officer, report: Report = ignore) -> None:
+    """Look for persons and households registered twice, once. Raises `DemoFailed`."""
+    if DuplicateProposal.objects.exists():
+        return
+    job = job_run(job_id=duplicates_find(actor=actor).pk, report=report)
+    if job.state == JobState.FAILED:
+        raise DemoFailed(f"{job.title}: {job.error}")
+
+
+def compare_employment(as_of: date, *, actor: Officer, report: Report = ignore) -> EmploymentRun:
+    """Compare the sources about people's work, once. Raises `DemoFailed`."""
+    present = EmploymentRun.objects.filter(state=EmploymentState.DONE, as_of=as_of).order_by("-pk").first()
+    if present is not None:
+        return present
+    run = employment_compare(actor=actor, as_of=as_of)
+    assert run.job_id is not None  # noqa: S101 - every comparison has its job
     job = job_run(job_id=run.job_id, report=report)
     if job.state == JobState.FAILED:
         raise DemoFailed(f"{job.title}: {job.error}")

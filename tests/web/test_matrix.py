@@ -278,7 +278,8 @@ OFFICERS = [
 ]
 LISTS = {
     "registry:households", "discovery:clues", "discovery:export", "discovery:region_alerts", "discovery:region_export",
-    "assistance:lines", "assistance:export", "employment:lines", "employment:export", "discovery:changes", "discovery:changes_export",
+    "assistance:lines", "assistance:export", "discovery:changes", "discovery:changes_export",
+    "employment:lines", "employment:export",
 }  # fmt: skip
 SEARCHES = [*HEADS.values(), "村", "1499", "乡"]
 
