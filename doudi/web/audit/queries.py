@@ -57,6 +57,15 @@ ACTION_NAMES = {
     "rule_withdraw": _("撤回规则变更"),
     "rule_count": _("试算规则"),
     "alert_check": _("复核预警"),
+    "cleaning_workbook_issue": _("下载问题工作簿"),
+    "cleaning_workbook_return": _("上传填好的工作簿"),
+    "cleaning_workbook_discard": _("放弃工作簿"),
+    "comparison_print": _("打印信息采集对照表"),
+    "comparison_photo": _("上传对照表照片"),
+    "comparison_photo_remove": _("删去对照表照片"),
+    "national_export_request": _("申请国家系统格式导出"),
+    "national_export_done": _("完成国家系统格式导出"),
+    "national_export_download": _("下载国家系统格式导出"),
 }
 """What each action of the log is called; a test holds the list to the code."""
 

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
+from doudi.standards.regions import RegionLevel
 from doudi.web.cleaning.models import Severity
 from doudi.web.layout.choices import anything, place_choices
 from doudi.web.layout.filters import FilterForm
@@ -49,7 +50,7 @@ class ComparisonForm(FilterForm):
 
     def __init__(self, *args: Any, places: list[RegionChoice], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        villages = [place for place in places if place.level == "village"]
+        villages = [place for place in places if place.level == RegionLevel.VILLAGE]
         offered = [(place.code, place.name) for place in villages]
         self.offer(
             {"region": offered, "only": [("issues", gettext_lazy("只打印有问题的户")), ("", gettext_lazy("全部农户"))]}

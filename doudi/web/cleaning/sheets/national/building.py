@@ -114,9 +114,11 @@ def _members(step: Sequence[Household]) -> dict[int, list[Person]]:
 
 
 def _earned(step: Sequence[Household]) -> dict[int, list[HouseholdIncome]]:
-    """Incomes by household, the last year first."""
+    """Incomes by household, the last year first, without years of which nothing is known."""
     found: dict[int, list[HouseholdIncome]] = {}
     for income in HouseholdIncome.objects.filter(household__in=step).order_by("-income_year"):
+        if all(getattr(income, name) is None for name in COMPONENTS):
+            continue
         found.setdefault(income.household_id, []).append(income)
     return found
 

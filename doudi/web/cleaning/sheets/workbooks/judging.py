@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from doudi.feeds.problems import BadCell
 from doudi.web.accounts.roles import Action
 from doudi.web.accounts.scope import Officer
-from doudi.web.cleaning.cells import TARGETS, Cell, cell, cell_read, cell_shown, cell_text, was_seen
+from doudi.web.cleaning.cells import TARGETS, Cell, cell, cell_shown, cell_text, was_seen
 from doudi.web.cleaning.models import Correction, Issue
 from doudi.web.cleaning.sheets.workbooks.keys import BadKey, RowKey, row_key_read
-from doudi.web.cleaning.sheets.workbooks.lines import CLEAR, cells_named, item_named
+from doudi.web.cleaning.sheets.workbooks.lines import cells_named, item_named, written_text
 from doudi.web.cleaning.sheets.workbooks.reading import WrittenLine
 from doudi.web.refusal import ActionRefused
 from doudi.web.registry.models import Household, Person
@@ -191,7 +191,7 @@ def _valued(entry: Entry, line: WrittenLine, key: RowKey, where: Cell, issue: Is
     if line.is_formula:
         return replace(entry, written="", reason=_("这一格是公式"), remedy=_("请直接填写数值或文字"))
     try:
-        after = _read(where, line.written)
+        after = written_text(where, line.written)
     except BadCell as bad:
         return replace(entry, reason=bad.reason, remedy=bad.remedy)
     if after == entry.before:
@@ -205,16 +205,6 @@ def _valued(entry: Entry, line: WrittenLine, key: RowKey, where: Cell, issue: Is
             remedy=_("如仍需更正，请重新下载工作簿或在页面上办理"),
         )
     return replace(entry, kind=CHANGE, after=after)
-
-
-def _read(where: Cell, written: str) -> str | None:
-    """What was written, as a cell's text. Only the word for it empties a cell. Raises `BadCell`."""
-    if written == CLEAR or written.strip("（）()") == CLEAR:
-        return cell_text(cell_read(where, None))
-    found = cell_text(cell_read(where, written))
-    if found is None:
-        raise BadCell("看不出要改成什么", f"请填写内容；要清掉原来的内容请填“{CLEAR}”")
-    return found
 
 
 def _contradictions(entries: list[Entry]) -> list[Entry]:

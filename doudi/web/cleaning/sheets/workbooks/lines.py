@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from doudi.web.cleaning.cells import Cell, cell_named, cell_seen, cell_shown, cell_text
+from doudi.feeds.problems import BadCell
+from doudi.web.cleaning.cells import Cell, cell_named, cell_read, cell_seen, cell_shown, cell_text
 from doudi.web.cleaning.models import Issue
 from doudi.web.cleaning.rows import INCOME_YEARS_SHOWN
 from doudi.web.cleaning.sheets.workbooks.keys import RowKey
@@ -76,6 +77,16 @@ def item_named(where: Cell, row: Any) -> str:
     """The header of a cell in the national sheet; of an income with its year."""
     header = where.contract.header
     return f"{header}（{row.income_year}年）" if isinstance(row, HouseholdIncome) else header
+
+
+def written_text(where: Cell, written: str) -> str | None:
+    """What was written, as a cell's text. Only the word for it empties a cell. Raises `BadCell`."""
+    if written.strip("（）()") == CLEAR:
+        return cell_text(cell_read(where, None))
+    found = cell_text(cell_read(where, written))
+    if found is None:
+        raise BadCell("看不出要改成什么", f"请填写内容；要清掉原来的内容请填“{CLEAR}”")
+    return found
 
 
 def issue_cells(issues: Sequence[Issue]) -> Iterator[IssueCell]:

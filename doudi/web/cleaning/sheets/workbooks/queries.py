@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Page
+from django.utils.translation import gettext as _
 
 from doudi.web.accounts.roles import Action
 from doudi.web.accounts.scope import Officer
@@ -60,8 +61,6 @@ def workbook_detail(*, actor: Officer, key: UUID) -> WorkbookDetail:
     visible = ReturnedWorkbook.objects.visible_to(actor).select_related("plan", "job", "issued")
     returned = visible.filter(pk=key).first()
     if returned is None:
-        from django.utils.translation import gettext as _
-
         raise NotFound("no_such_workbook", _("没有这份工作簿，或不在您的管辖范围内。"))
     plan = plan_of(returned)
     groups = [

@@ -5,7 +5,7 @@ from typing import BinaryIO, cast
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import FileResponse, HttpResponse
+from django.http import FileResponse, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -46,7 +46,7 @@ def workbooks(request: OfficerRequest) -> HttpResponse:
 
 
 @require_safe
-def workbook_new(request: OfficerRequest) -> HttpResponse:
+def workbook_new(request: OfficerRequest) -> HttpResponseBase:
     """The workbook to fill in; nothing to fill in is said on the page."""
     places = region_choices(actor=request.officer, action=Action.CLEANING_CORRECT)
     chosen = WorkbookFilterForm(request.GET, places=places).given()
