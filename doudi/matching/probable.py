@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 from splink import DuckDBAPI, Linker
+from splink.internals.splink_dataframe import SplinkDataFrame
 
 from doudi.matching.comparing import COLUMNS, conditions
 from doudi.matching.model import Model
@@ -30,8 +31,8 @@ BLOCKS: tuple[tuple[str, ...], ...] = (
 )
 """Pairs are compared when they agree in all columns of one of these. `unproven`: only rows without a sound id."""
 _ID = "unique_id"
-_ROWS, _PERSONS = "a_rows", "b_persons"
-"""Splink puts the data set first whose name comes first, so that `_l` is the department's row."""
+ROWS, PERSONS = "a_rows", "b_persons"
+"""Tables that are compared. Splink puts the one first whose name comes first: `_l` is the department's row."""
 PAIRS = pa.schema(
     [
         ("row", pa.int64()),
@@ -68,45 +69,55 @@ def probable_pairs(database: duckdb.DuckDBPyConnection, rows: pa.Table, persons:
         return PAIRS.empty_table()
     database.register("probable_rows", rows)
     database.register("probable_persons", persons)
-    columns = ", ".join(COLUMNS)
+    database.execute(f"CREATE OR REPLACE TEMP TABLE {ROWS} AS {rows_sql('probable_rows')}")
     database.execute(
-        f"""CREATE OR REPLACE TEMP TABLE {_ROWS} AS SELECT row AS {_ID}, number_sound,
-            CASE WHEN number_sound THEN NULL ELSE 1 END AS unproven, {columns} FROM probable_rows"""  # noqa: S608
-    )
-    database.execute(
-        f"""CREATE OR REPLACE TEMP TABLE {_PERSONS} AS SELECT person_key AS {_ID}, number_sound, 1 AS unproven,
-            {columns} FROM probable_persons p WHERE {_within_reach()}"""  # noqa: S608
+        f"CREATE OR REPLACE TEMP TABLE {PERSONS} AS {persons_sql('probable_persons')} WHERE {_within_reach()}"
     )
     names, shares = frequencies(persons.column("name_plain").combine_chunks())
-    scored = _scored(database, model, persons.num_rows, pa.table({"name_plain": names, "tf_name_plain": shares}))
-    database.register("scored", scored)
+    api = DuckDBAPI(connection=database)
+    frequency = api.register(pa.table({"name_plain": names, "tf_name_plain": shares}))
+    scored = scored_by_splink(api, frequency, model=model, registered=persons.num_rows)
+    return database.sql(pairs_sql(scored.physical_name, model)).arrow().read_all().cast(PAIRS)
+
+
+def scored_by_splink(api: Any, frequency: SplinkDataFrame, *, model: Model, registered: int) -> SplinkDataFrame:
+    """Tables `ROWS` and `PERSONS` of a database compared; `api`: Splink's for that database.
+
+    `frequency`: name_plain, tf_name_plain: the share of the registered persons who bear each name.
+    """
+    tables = [api.register(name, dataset_display_name=name) for name in (ROWS, PERSONS)]
+    linker = Linker(tables, settings(model, registered), log_level=None, validate_settings=False)
+    linker.table_management.register_term_frequency_lookup(frequency, "name_plain")
+    return linker.inference.predict(threshold_match_weight=_weight(model.persons.bands.doubtful), warning_mode="never")
+
+
+def rows_sql(source: str) -> str:
+    """SELECT of the table `ROWS` from prepared rows."""
+    unproven = "CASE WHEN number_sound THEN NULL ELSE 1 END"
+    return f"SELECT row AS {_ID}, number_sound, {unproven} AS unproven, {', '.join(COLUMNS)} FROM {source}"  # noqa: S608
+
+
+def persons_sql(source: str) -> str:
+    """SELECT of the table `PERSONS` from prepared persons; a WHERE may follow."""
+    return f"SELECT person_key AS {_ID}, number_sound, 1 AS unproven, {', '.join(COLUMNS)} FROM {source}"  # noqa: S608
+
+
+def pairs_sql(scored: str, model: Model) -> str:
+    """SELECT of `PAIRS` from what Splink scored."""
     levels = ", ".join(_level_of(field, cases) for field, cases in conditions(model).items())
-    return (
-        database.sql(
-            f"""SELECT {_ID}_l AS row, {_ID}_r AS person_key, match_weight AS weight,
-                CASE gamma_number WHEN 0 THEN 'other' END AS number, {levels} FROM scored ORDER BY 1, 3 DESC, 2"""  # noqa: S608
-        )
-        .arrow()
-        .read_all()
-        .cast(PAIRS)
-    )
+    return f"""
+        SELECT {_ID}_l AS row, {_ID}_r AS person_key, match_weight AS weight,
+            CASE gamma_number WHEN 0 THEN 'other' END AS number, {levels}
+        FROM {scored} ORDER BY row, weight DESC, person_key
+    """  # noqa: S608 - made of constants
 
 
 def _within_reach() -> str:
     """Persons who agree with some row in a block; only these are handed to Splink."""
     return " OR ".join(
-        f"({', '.join(columns)}) IN (SELECT ({', '.join(columns)}) FROM {_ROWS})"  # noqa: S608 - made of constants
+        f"({', '.join(columns)}) IN (SELECT ({', '.join(columns)}) FROM {ROWS})"  # noqa: S608 - made of constants
         for columns in BLOCKS
     )
-
-
-def _scored(database: duckdb.DuckDBPyConnection, model: Model, registered: int, tf: pa.Table) -> pa.Table:
-    api = DuckDBAPI(connection=database)
-    tables = [api.register(name, dataset_display_name=name) for name in (_ROWS, _PERSONS)]
-    linker = Linker(tables, settings(model, registered), log_level=None, validate_settings=False)
-    linker.table_management.register_term_frequency_lookup(api.register(tf), "name_plain")
-    found = linker.inference.predict(threshold_match_weight=_weight(model.persons.bands.doubtful), warning_mode="never")
-    return found.as_pyarrow_table()
 
 
 def _weight(probability: float) -> float:

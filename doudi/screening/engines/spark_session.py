@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -38,6 +39,7 @@ def spark_session(
     builder = SparkSession.builder.appName("doudi").master(chosen)
     settings: dict[str, bool | float | int | str | None] = dict(_SETTINGS)
     if chosen.startswith("local"):
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # tasks in Python run where doudi is installed
         settings["spark.driver.memory"] = f"{max(_GIB, _memory() // 2) // 2**20}m"
         settings["spark.sql.shuffle.partitions"] = str(8 * (os.cpu_count() or 1))
     if memory:
