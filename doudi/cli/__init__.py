@@ -7,6 +7,7 @@ import typer
 from doudi import __version__
 from doudi.cli import (
     accounts,
+    cleaning,
     county,
     data,
     employment,
@@ -62,6 +63,10 @@ app.command(help=_("核对政策：谁应享未享、谁不应享而享，写出
 app.command(help=_("就业数据比对：登记簿、务工登记、社保、补助名单、走访各说什么，哪里矛盾，谁去年务工今年没有"))(
     employment.employment
 )
+app.command(help=_("核查登记簿的数据：哪户哪人哪一栏有错、为什么、怎么改，写出问题清单。不需要数据库和服务器"))(
+    cleaning.clean
+)
+app.add_typer(cleaning.app, name="checks", help=_("数据核查：列出、看懂、跑用例"))
 app.command(help=_("启动网站和后台进程"))(service.serve)
 app.command(help=_("造好虚构县，导入，筛查，与标准答案对照，然后启动网站"))(county.demo)
 app.command(help=_("检查设置有没有不妥，用白话说明"))(service.check)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -115,6 +115,13 @@ class CleaningResult:
             .cast(CLEAN_SCHEMA)
             .sort_by("region_code")
         )
+
+    @cached_property
+    def summary(self) -> dict[str, Any]:
+        """Counts as pages and the command line show them; `clean_share` is 1 without households."""
+        totals = {name: int(pc.sum(self.clean[name]).as_py() or 0) for name in CLEAN_SCHEMA.names[1:]}
+        households = totals["households"]
+        return {**totals, "clean_share": totals["clean"] / households if households else 1.0}
 
     def close(self) -> None:
         self.engine.close()
