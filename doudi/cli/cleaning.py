@@ -178,7 +178,9 @@ def _title(check: "Check") -> str:
 
 
 def _severity(check: "Check") -> str:
-    from doudi.standards.codes import CheckSeverity
+    from doudi.standards.codes import CODE_LISTS
 
-    found = CheckSeverity(check.severity)
+    found = CODE_LISTS["check_severity"].named(check.severity)
+    if found is None:
+        return check.severity
     return found.label_en if asked_language() == "en" else found.label
