@@ -116,13 +116,13 @@ def figures_sql() -> str:
         "stopped": "stopped",
         "conflicted": "LEN(conflicts) > 0",
     }
-    people = ", ".join(f"CAST(COUNT_IF({condition}) AS BIGINT) AS {name}" for name, condition in counted.items())
+    people = ", ".join(f"COUNT(*) FILTER (WHERE {condition}) AS {name}" for name, condition in counted.items())
     return f"""
         WITH homes AS (
             SELECT region_code, household_key, BOOL_OR(registry_months > 0) AS works
             FROM lines WHERE here AND (alleviated OR monitored) GROUP BY ALL HAVING BOOL_OR(fully_able)
         ), idle AS (
-            SELECT region_code, COUNT(*) AS able_households, CAST(COUNT_IF(NOT works) AS BIGINT) AS idle_households
+            SELECT region_code, COUNT(*) AS able_households, COUNT(*) FILTER (WHERE NOT works) AS idle_households
             FROM homes GROUP BY region_code
         ), people AS (SELECT region_code, {people} FROM lines GROUP BY region_code)
         SELECT people.*, COALESCE(able_households, 0) AS able_households,

@@ -44,6 +44,11 @@ class CellShown:
     def source_name(self) -> str | Promise:
         return SOURCE_NAMES[self.source]
 
+    @property
+    def blank(self) -> bool:
+        """Whether the source says nothing of it: left out on a phone."""
+        return self.text == NOTHING and not self.note
+
 
 @dataclass(frozen=True)
 class Question:
@@ -54,6 +59,10 @@ class Question:
     cells: list[CellShown]
     seen: str
     conflicting: bool
+
+    @property
+    def offers(self) -> bool:
+        return any(cell.offer for cell in self.cells)
 
 
 @dataclass(frozen=True)
@@ -88,7 +97,7 @@ def side_by_side(line: EmploymentLine, *, person: Person, may_take: bool) -> Sid
                 )
             )
         questions.append(Question(column, label, cells, present or "", _CONFLICT_OF[name] in line.conflicts))
-    return SideBySide(questions, _facts(said), any(cell.offer for one in questions for cell in one.cells))
+    return SideBySide(questions, _facts(said), any(one.offers for one in questions))
 
 
 def _differs(text: str, present: str | None) -> bool:
