@@ -45,7 +45,7 @@ def test_the_readme_says_the_same_commands_and_pictures_in_both_languages() -> N
         assert text.count("<!-- bench -->") == text.count("<!-- /bench -->") == 1
 
 
-WORDS = {10: ("ten", "十"), 17: ("seventeen", "十七"), 35: ("thirty-five", "三十五")}
+WORDS = {10: ("ten", "十"), 17: ("seventeen", "十七"), 35: ("thirty-five", "三十五"), 39: ("thirty-nine", "三十九")}
 
 
 def test_the_guides_count_rules_policies_and_sheets_as_they_are() -> None:

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from doudi.feeds.contract import Contract
 from doudi.feeds.sheet import SheetReading
-from doudi.standards.places import PlaceFinder, work_area
+from doudi.standards.places import Place, PlaceFinder, work_area
 from doudi.standards.regions import RegionCode, RegionLevel, RegionTree
 
 TEXT, CODE, AREA = "place", "place_code", "place_area"
@@ -76,15 +76,21 @@ def _located(table: pa.Table, finder: PlaceFinder, homes: Homes) -> pa.Table:
         table[name].to_pylist() if name in table.column_names else [None] * len(texts)
         for name in ("township", "village")
     ]
-    found_codes: list[str | None] = []
-    found_areas: list[str | None] = []
+    known: dict[tuple[str | None, RegionCode | None], tuple[str | None, str | None]] = {}
+    found: list[tuple[str | None, str | None]] = []
     for text, code, township, village in zip(texts, codes, *home_names, strict=True):
-        place, home = finder.find(code or text), homes.of(township, village)
-        found_codes.append(code or (str(place.code) if place.code is not None else None))
-        area = work_area(place, home) if home is not None else place.area
-        found_areas.append(str(area.value) if area is not None else None)
-    table = _put(table, CODE, found_codes)
-    return _put(table, AREA, found_areas)
+        asked = (code or text, homes.of(township, village))
+        if asked not in known:
+            known[asked] = _told(finder.find(asked[0]), asked[1])
+        found.append((code or known[asked][0], known[asked][1]))
+    table = _put(table, CODE, [code for code, _area in found])
+    return _put(table, AREA, [area for _code, area in found])
+
+
+def _told(place: Place, home: RegionCode | None) -> tuple[str | None, str | None]:
+    """Code and distance as text, as far as a place tells them."""
+    area = work_area(place, home) if home is not None else place.area
+    return (str(place.code) if place.code is not None else None), (str(area.value) if area is not None else None)
 
 
 def _put(table: pa.Table, name: str, values: list[str | None]) -> pa.Table:

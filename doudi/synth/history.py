@@ -153,6 +153,8 @@ _BEGINS = {
     "health_disease": "diagnosed_on",
     "disability_certificate": "issued_on",
     "housing_appraisal": "appraised_on",
+    "work_register": "started_on",
+    "work_visit": "visited_on",
 }
 """State feeds in which a row exists since a day."""
 _ORDINARY: Mapping[str, Mapping[str, object]] = {
