@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("doudi.web.trials.urls")),
     path("", include("doudi.web.matching.urls")),
     path("", include("doudi.web.employment.urls")),
+    path("", include("doudi.web.cleaning.desk.urls")),
     path("", include("doudi.web.cleaning.sheets.urls")),
     path("", include("doudi.web.jobs.urls")),
     path("", include("doudi.web.audit.urls")),

@@ -6,6 +6,7 @@ import "./keyboard.js";
 import "./uploads.js";
 import "./progress.js";
 import "./editor.js";
+import "./selection.js";
 import "./desk.js";
 
 // Going back asks the server again: a list may have changed, and no copy of a page with personal data stays in the browser.

@@ -1,4 +1,5 @@
-// "/" goes to the search of the page; Enter on a table row opens the row's first link; arrow keys move between rows.
+// "/" goes to the search of the page; Enter on a table row opens the row's first link; arrow keys, j and k move
+// between rows.
 const typing = (element) => element.closest("input, textarea, select, [contenteditable]");
 
 function step(row, direction) {
@@ -18,11 +19,16 @@ document.addEventListener("keydown", (event) => {
         search.select();
         return;
     }
+    if ((event.key === "j" || event.key === "k") && !typing(event.target) && !event.target.closest("[data-row]")) {
+        document.querySelector("[data-row] [data-row-link]")?.focus();
+        return;
+    }
     const row = event.target.closest?.("[data-row]");
     if (!row || typing(event.target)) return;
-    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    const direction = {ArrowDown: 1, j: 1, ArrowUp: -1, k: -1}[event.key];
+    if (direction) {
         event.preventDefault();
-        step(row, event.key === "ArrowDown" ? 1 : -1);
+        step(row, direction);
     }
 });
 

@@ -47,6 +47,8 @@ NAVIGATION: tuple[tuple[str | Promise | None, tuple[Entry, ...]], ...] = (
             Entry("discovery:clues", _("线索"), "alert-triangle", Action.CLUE_SEE, "clues"),
             Entry("registry:households", _("农户"), "home-heart", Action.HOUSEHOLD_SEE, "registry"),
             Entry("assistance:lines", _("应享未享"), "list-check", Action.CLUE_SEE, "entitlements"),
+            Entry("cleaning:issues", _("数据清洗"), "file-alert", Action.CLEANING_SEE, "cleaning"),
+            Entry("cleaning:tasks", _("核实任务"), "calendar", Action.CLEANING_SEE, "cleaning-tasks"),
             Entry("employment:overview", _("就业数据"), "map-pin", Action.EMPLOYMENT_SEE, "employment"),
             Entry("discovery:region_alerts", _("村乡预警"), "building-community", Action.CLUE_SEE, "region-alerts"),
         ),

@@ -49,6 +49,11 @@ class CleaningRun(models.Model):
     def __str__(self) -> str:
         return f"{self.as_of} {self.get_state_display()}"
 
+    @property
+    def settled(self) -> int:
+        """Issues of before that were not found again: mended, or gone."""
+        return int(self.counts.get("gone", 0)) + int(self.counts.get("corrected", 0))
+
 
 class Severity(models.TextChoices):
     ERROR = "error", _("错误")
