@@ -16,6 +16,9 @@ from django.urls import reverse
 from doudi.web.accounts.addresses import all_addresses
 from doudi.web.accounts.roles import PERMISSIONS, Action, Role
 from doudi.web.audit.models import AuditEntry
+from doudi.web.cleaning.models import Issue
+from doudi.web.cleaning.sheets.models import FilledSheet, IssuedWorkbook, NationalExport, ReturnedWorkbook
+from doudi.web.cleaning.sheets.workbooks.judging import Entry, Plan
 from doudi.web.discovery.models import RunTally
 from doudi.web.employment.models import EmploymentFigure, EmploymentLine, EmploymentRun
 from doudi.web.intake.models import BatchState, ImportBatch, ImportFile
@@ -42,6 +45,10 @@ HEADS = {
 """The head of the one household of each village: a name that appears on no page but of that household."""
 
 
+SHEETS_BY_KEY = ("workbook", "workbook_apply", "workbook_discard", "workbook_rejected")
+SHEETS_BY_HOUSEHOLD = ("comparison", "photo_new")
+
+
 @dataclass
 class Place:
     """One village with everything an address can point to."""
@@ -51,6 +58,7 @@ class Place:
     resident_id: str
     alert_id: int
     work_line_id: int
+    photo_id: int
 
 
 @dataclass
@@ -65,6 +73,8 @@ class World:
     link_id: int
     table_id: int
     pair_id: int
+    workbook: uuid.UUID
+    export_id: int
 
     def arguments(self, name: str, village: str = VILLAGE) -> dict[str, Any]:
         given: dict[str, dict[str, Any]] = {
@@ -95,6 +105,10 @@ class World:
             **{f"matching:{page}": {"run_id": self.table_id} for page in ("unmatched", "again")},
             **{f"matching:{page}": {"pair_id": self.pair_id} for page in ("pair", "pair_decide", "pair_undo")},
             **{f"trials:{page}": {"trial_id": self.trial_id} for page in ("trial", "workbook", "delete")},
+            **{f"sheets:{page}": {"key": self.workbook} for page in SHEETS_BY_KEY},
+            **{f"sheets:{page}": {"household_no": self.places[village].household_no} for page in SHEETS_BY_HOUSEHOLD},
+            **{f"sheets:{page}": {"photo_id": self.places[village].photo_id} for page in ("photo", "photo_remove")},
+            "sheets:export": {"export_id": self.export_id},
         }
         return given.get(name, {})
 
@@ -118,7 +132,19 @@ def world(make) -> World:
             run=compared, household=household, person=person, region_code=village, kinds=",months,", sources={}
         )
         EmploymentFigure.objects.create(run=compared, region_code=village, able=1)
-        places[village] = Place(household.household_no, phone, resident_id, clue.alerts.get().pk, work.pk)
+        photo = FilledSheet.objects.create(
+            household=household,
+            year=2022,
+            file=vault_store(name="photo.pdf", content=b"%PDF-1.4"),
+            kind="application/pdf",
+            actor_name="测试",
+        )
+        Issue.objects.create(
+            check_id="work.months_over_year", check_version="1", topic="work", severity="error", responsible="village",
+            household=household, person=person, region_code=village, columns=["person.work_months"],
+            sentence=f"{head}的务工时间", found_on="2023-08-01",
+        )  # fmt: skip
+        places[village] = Place(household.household_no, phone, resident_id, clue.alerts.get().pk, work.pk, photo.pk)
     make.tallies()
     county = make.user(Role.COUNTY_OFFICER, OTHER_COUNTY)
     job = Job.objects.create(
@@ -150,11 +176,42 @@ def world(make) -> World:
         kind="household", pair="1", left_household=keys[-1], right_household=keys[-1], reason="钱多多",
         region_code=OTHER_COUNTY_VILLAGE, other_region_code=OTHER_COUNTY_VILLAGE,
     )  # fmt: skip
-    return World(places, run.pk, batch.pk, file.pk, job.pk, change.pk, trial.pk, link.pk, link.run_id, pair.pk)
+    returned, export = workbook_of_elsewhere(), export_of_elsewhere()
+    return World(
+        places, run.pk, batch.pk, file.pk, job.pk, change.pk, trial.pk, link.pk, link.run_id, pair.pk, returned.pk,
+        export.pk,
+    )  # fmt: skip
+
+
+def workbook_of_elsewhere() -> ReturnedWorkbook:
+    """A filled-in workbook of the other county, with a row that came back."""
+    issued = IssuedWorkbook.objects.create(region_code=OTHER_COUNTY, actor_name="钱多多")
+    plan = Plan((Entry(row=4, kind="refused", written="9", head_name="钱多多", reason="看不懂", remedy="请核对"),))
+    return ReturnedWorkbook.objects.create(
+        issued=issued,
+        region_code=OTHER_COUNTY,
+        name="钱多多.xlsx",
+        sha256="0" * 64,
+        original=vault_store(name="钱多多.xlsx", content=b"workbook"),
+        plan=vault_store(name="plan.json", content=plan.packed()),
+        counts=plan.counts,
+        actor_name="钱多多",
+    )
+
+
+def export_of_elsewhere() -> NationalExport:
+    return NationalExport.objects.create(
+        region_code=OTHER_COUNTY,
+        reason="钱多多",
+        state="done",
+        file=vault_store(name="export.zip", content="钱多多".encode()),
+        actor_name="钱多多",
+    )
 
 
 ADDRESSES = {name: action for name, _route, action in all_addresses()}
 GIVEN = {
+    *(f"sheets:{page}" for page in (*SHEETS_BY_KEY, *SHEETS_BY_HOUSEHOLD, "photo", "photo_remove", "export")),
     "registry:household",
     "registry:unmask",
     "discovery:screening",
@@ -187,6 +244,7 @@ GIVEN = {
     *(f"matching:{page}" for page in ("pair", "pair_decide", "pair_undo")),
 }
 POSTS = {
+    *(f"sheets:{page}" for page in ("workbook_apply", "workbook_discard", "photo_new", "photo_remove")),
     *(f"matching:{page}" for page in ("links_decide", "link_decide", "link_undo", "again")),
     *(f"matching:{page}" for page in ("find", "pair_decide", "pair_undo")),
     "trials:delete",
@@ -277,6 +335,7 @@ OFFICERS = [
     (Role.AUDITOR, COUNTY, set()),
 ]
 LISTS = {
+    *(f"sheets:{page}" for page in ("workbooks", "workbook_new", "comparisons", "comparison_print", "share")),
     "registry:households", "discovery:clues", "discovery:export", "discovery:region_alerts", "discovery:region_export",
     "assistance:lines", "assistance:export", "discovery:changes", "discovery:changes_export",
     "employment:lines", "employment:export",
