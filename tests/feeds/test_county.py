@@ -52,7 +52,9 @@ def dirt(county: Path) -> Dirt:
 def test_every_file_is_recognised(files: list[FolderFile], contracts: dict[str, Contract]) -> None:
     assert [(file.path.name, file.problem) for file in files if file.problem] == []
     assert {file.reading.contract.id for file in files if file.reading} == contracts.keys()
-    assert {str(file.month) for file in files if file.path.parent.name == "feeds"} == {"2023-07"}
+    months = {file.path.name: str(file.month) for file in files if file.path.parent.name == "feeds"}
+    assert set(months.values()) == {"2022-07", "2023-07"}
+    assert [name for name, month in months.items() if month == "2022-07"] == ["已外出务工信息_202207.xlsx"]
 
 
 def test_only_dirtied_rows_are_refused_or_doubted(readings: list[SheetReading], dirt: Dirt) -> None:

@@ -101,7 +101,7 @@ LAYOUTS: dict[str, Layout] = {
     "assistance_payment": Layout(date_shape="compact", totals=True, below=("填报单位：示例县财政局",)),
     "work_register": Layout(sheet="已外出务工信息", date_shape="compact", hidden_sheet=True),
     "social_insurance": Layout(above=("填报单位：示例县社会保险经办机构",), date_shape="compact"),
-    "job_subsidy": Layout(date_shape="chinese", below=("公示期5个工作日。",)),
+    "job_subsidy": Layout(date_shape="chinese", below=("注：公示期5个工作日。",)),
     "work_visit": Layout(date_shape="dots"),
     "village_product": Layout(above=("填报单位：示例县农业农村局        单位：元/公斤",), leaves_out=("region_code",)),
     "village_workshop": Layout(date_shape="dots", below=("填报单位：示例县人力资源和社会保障局",), leaves_out=()),
