@@ -1,10 +1,15 @@
 """What a row says and what the registry says, side by side, each differing character marked."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from doudi.web.protection.masking import mask_resident_id
+
+LEFT_BY_SPREADSHEET = re.compile(r"\d(?:\.\d{1,5})?[eE]\+?\d{2}")
+SHORTEST_MASKED = 12
+MOST_LENGTHS_APART = 3
 
 
 @dataclass(frozen=True)
@@ -36,15 +41,25 @@ def compared(label: str, written: str, registered: str) -> Compared:
 
 def compared_id(label: str, written: str, registered: str) -> Compared:
     """Two resident ids: compared in full, shown masked, so that a hidden digit can differ without being shown."""
+    if (
+        written and registered and abs(len(written) - len(registered)) > MOST_LENGTHS_APART
+    ):  # nothing to lay side by side
+        shown, known = mask_written(written), mask_resident_id(registered)
+        return Compared(label, (Piece(shown, differs=True),), _plain(known), known=True)
     return _compared(
         label, written.upper(), registered.upper(), mask_written(written).upper(), mask_resident_id(registered)
     )
 
 
 def mask_written(text: str) -> str:
-    """An id as a department wrote it: what would be hidden of a sound one is hidden, whatever is wrong with it."""
+    """An id as a department wrote it: what would be hidden of a sound one is hidden, whatever is wrong with it.
+
+    What a spreadsheet left of one (`1.49901E+17`) tells no more than the county, and is shown.
+    """
     digits = text.strip()
-    if len(digits) < 12:
+    if LEFT_BY_SPREADSHEET.fullmatch(digits):
+        return digits
+    if len(digits) < SHORTEST_MASKED:
         return mask_resident_id(digits)
     return digits[:6] + "*" * (len(digits) - 10) + digits[-4:]
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from doudi.web.accounts.roles import Action
 from doudi.web.accounts.scope import Officer
+from doudi.web.intake.differences import registry_version
 from doudi.web.matching.comparing import mask_written
 from doudi.web.matching.models import FeedLink, LinkState, MatchRun
 from doudi.web.paging import page_of
@@ -28,6 +29,8 @@ class Matched:
     waiting: int
     chosen: int
     nobody: int
+    behind: bool
+    """The registry changed since: matching again may find more."""
 
     @property
     def desk(self) -> int:
@@ -51,7 +54,8 @@ class Month:
 
 
 def overview(*, actor: Officer) -> list[Month]:
-    """The standing tables by month, newest first. Two SQL statements."""
+    """The standing tables by month, newest first. Three SQL statements."""
+    version = registry_version()
     runs = list(
         MatchRun.objects.visible_to(actor).filter(snapshot__standing=True).order_by("-month", "department", "feed")
     )
@@ -71,7 +75,8 @@ def overview(*, actor: Officer) -> list[Month]:
     found: dict[str, list[Matched]] = {month: [] for month in months}
     for run in runs:
         row = desk.get(run.pk, {})
-        found[run.month].append(Matched(run, row.get("waiting", 0), row.get("chosen", 0), row.get("nobody", 0)))
+        counts = (row.get("waiting", 0), row.get("chosen", 0), row.get("nobody", 0))
+        found[run.month].append(Matched(run, *counts, behind=run.registry_version < version))
     return [Month(month, tables) for month, tables in found.items()]
 
 

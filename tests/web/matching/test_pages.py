@@ -19,7 +19,7 @@ from .conftest import SLIP, STRANGER, UNREADABLE, key
 pytestmark = pytest.mark.django_db
 
 VILLAGE = "149901101201"
-MOST_STATEMENTS = {"/matching/": 4, "/matching/rows/": 8, "/matching/rows/?state=all": 8, "/matching/rows/LINK/": 9}
+MOST_STATEMENTS = {"/matching/": 5, "/matching/rows/": 8, "/matching/rows/?state=all": 8, "/matching/rows/LINK/": 9}
 FOR_DUPLICATES = {"/duplicates/": 7, "/duplicates/PAIR/": 7}
 """Signing in included; the session, a file on SQLite, is not counted."""
 
