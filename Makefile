@@ -56,6 +56,7 @@ lock: ## renew the lock files (needs uv)
 	uv pip compile -q --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url --universal -p 3.11 pyproject.toml -o requirements.lock
 	uv pip compile -q --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url --universal -p 3.11 pyproject.toml --group dev -o requirements-dev.lock
 	uv pip compile -q --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url --universal -p 3.11 bench/requirements.in -o bench/requirements.lock
+	uv pip compile -q --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url --universal -p 3.11 bench/matching.in -o bench/matching.lock
 
 clean: ## remove what was built (keeps var/)
 	rm -rf .venv frontend/node_modules doudi/web/static/dist

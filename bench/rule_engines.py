@@ -22,7 +22,6 @@ import shutil
 import statistics
 import subprocess
 import sys
-import venv
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
@@ -30,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
+from other_tools import python_with
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -80,16 +80,7 @@ class Size:
 
 def other_python() -> Path:
     """The environment of the other tools, made when it is not there or the lock has changed."""
-    folder, lock = DATA / "engines", HERE / "requirements.lock"
-    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    installed = folder / "installed.lock"
-    if not installed.is_file() or installed.read_text("utf-8") != lock.read_text("utf-8"):
-        print(f"installing the other tools in {folder.relative_to(ROOT)} …", flush=True)
-        venv.create(folder, with_pip=True, clear=True)
-        command = [str(python), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(lock)]
-        subprocess.run(command, check=True)
-        installed.write_text(lock.read_text("utf-8"), encoding="utf-8")
-    return python
+    return python_with(HERE / "requirements.lock", DATA / "engines")
 
 
 def county(households: int, seed: int) -> Size:

@@ -14,7 +14,14 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).parent
-BENCHMARKS = ("import_sheet.py", "screening.py", "incremental.py", "matching_county.py", "rule_engines.py")
+BENCHMARKS = (
+    "import_sheet.py",
+    "screening.py",
+    "incremental.py",
+    "matching_county.py",
+    "matching_febrl.py",
+    "rule_engines.py",
+)
 
 
 def run(script: Path, options: list[str], results: Path) -> bool:

@@ -14,8 +14,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from doudi.matching.comparing import COLUMNS, conditions, evidence_json, level_case, weight_case
+from doudi.matching.comparing import COLUMNS, conditions, evidence_json, weight_case
 from doudi.matching.duplicate_model import DuplicateModel
+from doudi.matching.likeness import Likeness, block_pairs, pair_levels
 from doudi.matching.model import Model
 from doudi.matching.names import NameReader, frequencies
 from doudi.matching.records import prepared
@@ -81,7 +82,7 @@ def find_duplicates(
         database.register("sorted_people", people)
         database.execute("CREATE TEMP TABLE people AS SELECT * FROM sorted_people")
         database.register("names", _shares(people))
-        database.execute(f"CREATE TEMP TABLE pairs AS {_pairs_sql()}")
+        database.execute(f"CREATE TEMP TABLE pairs AS {block_pairs((('person_key',), *BLOCKS), 'people')}")
         database.register("settled", _pairs_of(settled))
         database.execute(f"CREATE TEMP TABLE scored AS {_scored_sql(model, duplicates, there.num_rows)}")
         database.execute(f"CREATE TEMP TABLE twice AS {_kept_sql(duplicates)}")
@@ -112,25 +113,11 @@ def _shares(people: pa.Table) -> pa.Table:
     return pa.table({"name_plain": names, "share": shares})
 
 
-def _pairs_sql() -> str:
-    """Numbers of the rows to be compared: the same key in two households, or a block in common; each pair once."""
-    blocks = [
-        f"SELECT a.n AS a, b.n AS b FROM people a JOIN people b ON {_agree(columns)} AND a.n < b.n"
-        for columns in (("person_key",), *BLOCKS)
-    ]
-    return " UNION ".join(blocks)
-
-
-def _agree(columns: Iterable[str]) -> str:
-    return " AND ".join(f"a.{column} = b.{column}" for column in columns)
-
-
 def _scored_sql(model: Model, duplicates: DuplicateModel, registered: int) -> str:
     """Every pair with the level of each field and its weight in bits, the odds of before included."""
     fields = conditions(model)
-    both = ", ".join(f"a.{one} AS {one}_l, b.{one} AS {one}_r" for one in COLUMNS)
-    own = ", ".join(f"{side}.{one} AS {side}_{one}" for side in "ab" for one in _KEYS)
-    levels = ", ".join(f"{level_case(levels)} AS {field}" for field, levels in fields.items())
+    compared = pair_levels(Likeness(COLUMNS, fields, BLOCKS), "pairs", "people", kept=[*_KEYS, "name_plain"])
+    own = ", ".join(f"{one}_{end} AS {side}_{one}" for side, end in (("a", "l"), ("b", "r")) for one in _KEYS)
     number = "CASE WHEN a_person_key = b_person_key THEN 'same' WHEN a_id_sound AND b_id_sound THEN 'other' END"
     weights = {level.id: level.weight for level in duplicates.number.levels}
     of_number = f"CASE number WHEN 'same' THEN {weights['same']!r} WHEN 'other' THEN {weights['other']!r} ELSE 0.0 END"
@@ -140,13 +127,8 @@ def _scored_sql(model: Model, duplicates: DuplicateModel, registered: int) -> st
     rare = f"CASE WHEN name = 'same' THEN log2({expected!r} / greatest(share, {floor!r})) ELSE 0.0 END"
     return f"""
         SELECT * EXCLUDE (share), {duplicates.prior_weight(registered)!r} + {of_number} + {others} + {rare} AS weight
-        FROM (
-            SELECT a_n, b_n, {", ".join(f"{side}_{one}" for side in "ab" for one in _KEYS)}, {levels},
-                {number} AS number, share
-            FROM (SELECT p.a AS a_n, p.b AS b_n, {own}, {both}, names.share
-                FROM pairs p JOIN people a ON a.n = p.a JOIN people b ON b.n = p.b
-                LEFT JOIN names ON names.name_plain = a.name_plain)
-        )
+        FROM (SELECT a AS a_n, b AS b_n, {own}, {", ".join(fields)}, {number} AS number, share
+            FROM ({compared}) LEFT JOIN names ON names.name_plain = name_plain_l)
     """
 
 
