@@ -21,6 +21,7 @@ from doudi.web.discovery.queries import latest_run
 from doudi.web.regions.queries import PlaceNames
 from doudi.web.registry.models import Household, HouseholdIncome, HouseholdQuerySet, Person
 
+MEMBERS_ACROSS = 5
 NEW = "new"
 """Stands for the row of an income year that nobody has written yet."""
 
@@ -69,6 +70,14 @@ class MemberPart:
 
 
 @dataclass(frozen=True)
+class MemberTable:
+    """Some members on paper: a line for each item with a box for each of them."""
+
+    members: tuple[MemberPart, ...]
+    rows: tuple[tuple[str, tuple[Box, ...]], ...]
+
+
+@dataclass(frozen=True)
 class ComparisonSheet:
     """One household's page."""
 
@@ -83,6 +92,16 @@ class ComparisonSheet:
     incomes: tuple[Box, ...]
     members: tuple[MemberPart, ...]
     issues: tuple[Issue, ...]
+
+    @property
+    def member_tables(self) -> list["MemberTable"]:
+        """The members side by side, as many as fit across the paper; below one another what is asked of each."""
+        found = []
+        for start in range(0, len(self.members), MEMBERS_ACROSS):
+            across = self.members[start : start + MEMBERS_ACROSS]
+            rows = [(boxes[0].label, boxes) for boxes in zip(*(member.boxes for member in across), strict=True)]
+            found.append(MemberTable(across, tuple(rows)))
+        return found
 
     @property
     def all_boxes(self) -> list[Box]:
