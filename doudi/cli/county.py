@@ -18,6 +18,12 @@ def synth(
     households: Annotated[int, typer.Option(min=1, help=_("户数"))] = 2000,
     seed: Annotated[int, typer.Option(help=_("种子：同一个种子造出同一个县"))] = 1,
     dirt: Annotated[float, typer.Option(min=0, max=1, help=_("有毛病的行所占比例"))] = 0.02,
+    slips: Annotated[
+        float,
+        typer.Option(
+            min=0, max=1, help=_("每项核查有多大比例的户填错（大于0时每项至少一户，标准答案在 truth/slips.csv）")
+        ),
+    ] = 0.0,
     as_of: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help=_("筛查日期"))] = LAST_SCREENED_DAY,
     snapshots: Annotated[bool, typer.Option("--snapshots", help=_("不写表格，直接写干净的快照(可达百万人)"))] = False,
     months: Annotated[int, typer.Option(min=1, max=36, help=_("快照写几个月（回测用，只用于 --snapshots）"))] = 1,
@@ -59,6 +65,7 @@ def synth(
                     rules_root=rules_folder(rules),
                     as_of=as_of.date(),
                     months=months,
+                    slips=slips,
                     progress=report,
                 )
             else:
@@ -68,6 +75,7 @@ def synth(
                     out=out,
                     rules_root=rules_folder(rules),
                     dirt=dirt,
+                    slips=slips,
                     as_of=as_of.date(),
                     progress=report,
                 )

@@ -16,6 +16,8 @@ from doudi.cli.service import ready
 AS_OF = date(2023, 8, 1)
 """The day the demonstration is about: the county's story plays in the summer of 2023."""
 SUMMARY = "truth/summary.json"
+SLIPS = 0.0005
+"""Share of the demonstration's households in which each check finds a wrong cell; at least one household a check."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ def prepare_demo(*, households: int, seed: int, folder: Path, fresh: bool, repor
             seed=seed,
             out=unfinished,
             rules_root=rules_folder(None),
+            slips=SLIPS,
             as_of=AS_OF,
             progress=report,
         )

@@ -32,6 +32,8 @@ from doudi.synth.entitlement_truth import entitlements, write_entitlements
 from doudi.synth.history import deliveries, followed_events
 from doudi.synth.regional_truth import regions_at_risk
 from doudi.synth.sheets.readings import as_read, with_forms
+from doudi.synth.slips.making import Slipped, with_slips
+from doudi.synth.slips.truth import write_slips
 from doudi.synth.tables.departments import department_tables
 from doudi.synth.tables.registry import registry_tables
 from doudi.synth.tables.work_records import WorkRecords
@@ -87,11 +89,13 @@ def write_snapshots(
     as_of: date = date(2023, 8, 1),
     pseudonymiser: Pseudonymiser | None = None,
     months: int = 1,
+    slips: float = 0.0,
     progress: Progress | None = None,
 ) -> Written:
     """Write the county as Parquet. Without a pseudonymiser the keys follow from the seed: the ids belong to nobody.
 
     `months`: deliveries of so many months, with enrolments that followed what happened (see `doudi.synth.history`).
+    `slips`: as in `write.write_county`.
     """
     tell = progress or (lambda what, done, total: None)
     contracts, thresholds = load_contracts(rules_root), Thresholds.of(rules_root, as_of)
@@ -107,14 +111,16 @@ def write_snapshots(
     registry, snapshots, truth = out / "registry", out / "snapshots", out / "truth"
     for folder in (registry, snapshots, truth):
         folder.mkdir(parents=True, exist_ok=True)
-    sheets = registry_tables(county)
-    for name, table in registry_parquet(sheets, county, keys, contracts, hidden).items():
+    written_down = registry_tables(county) | tables
+    slipped = with_slips(county, written_down, slips) if slips else Slipped(written_down, ())
+    for name, table in registry_parquet(slipped.tables, county, keys, contracts, hidden).items():
         pq.write_table(table, registry / f"{name}.parquet", compression=_COMPRESSION, row_group_size=_ROW_GROUP)
     tell("部门数据", 3, 4)
     name = f"{seed} {households} {as_of}"
     records, places = WorkRecords.of(county, tables), county.places.table()
     regions = RegionTree(zip(places["region_code"].to_pylist(), places["name"].to_pylist(), strict=True))
-    for feed, table in tables.items():
+    for feed in tables:
+        table = slipped.tables[feed]
         if months == 1:
             delivered = [(Month(as_of) - 1, table)]
             if feed == A_YEAR_AGO:
@@ -130,6 +136,8 @@ def write_snapshots(
     write_region_truth(truth, regions_at_risk(county, tables, rules_root))
     write_entitlements(truth, entitlements(county, tables, rules_root))
     write_work_truth(truth, records)
+    if slips:
+        write_slips(truth, slipped)
     written = Written.of(county, registry, snapshots, truth, rows=rows, stains=(), risks=risks)
     write_truth(written, county, risks, (), dirt=0.0)
     tell("真相", 4, 4)
@@ -145,11 +153,10 @@ def registry_parquet(
     incomes = []
     for table in (tables["registry_income"], households):
         found = table.select(INCOME_COLUMNS).add_column(0, "household_key", keys.household)
-        incomes.append(found.append_column("members", table["size_year"]))
-    known = pc.is_in(households["region_code"], value_set=county.places.table()["region_code"].combine_chunks())
-    form = pc.case_when(pc.make_struct(pc.is_null(households["region_code"]), known), "missing", "known", "unknown")
-    kept = households.drop_columns(["head_resident_id", *INCOME_COLUMNS]).append_column("region_form", form)
-    homes = keys.household.take(pa.array(county.members.household))
+        told = pc.is_valid(table["income_year"])
+        incomes.append(found.append_column("members", table["size_year"]).filter(told))
+    kept = _placed(households.drop_columns(["head_resident_id", *INCOME_COLUMNS]), county)
+    homes = keys.household.take(pc.index_in(persons["household_no"], value_set=county.household_no))
     return {
         "regions": county.places.table(),
         "household": _without_numbers(kept, "household", hidden).add_column(0, "household_key", keys.household),
@@ -158,6 +165,25 @@ def registry_parquet(
         .add_column(0, "person_key", keys.of_persons(persons, county, hidden)),
         "income": pa.concat_tables(incomes),
     }
+
+
+def _placed(households: pa.Table, county: County) -> pa.Table:
+    """With the village that counts and `region_form`, as `feeds.regions_of_households` tells them by code and names."""
+    written = households["region_code"]
+    villages = pa.array([code for code, _ in county.places.villages])
+    true = villages.take(pa.array(county.places.village_of_household))
+    village = pc.is_in(written, value_set=villages)
+    cases = {
+        "missing": pc.is_null(written),
+        "known": pc.fill_null(pc.equal(written, true), False),
+        "other_name": village,
+        "not_village": pc.fill_null(pc.ends_with(written, "000"), False),
+    }
+    labels = [pa.scalar(name) for name in cases]
+    form = pc.case_when(pc.make_struct(*cases.values()), *labels, pa.scalar("unknown"))
+    at = households.column_names.index("region_code")
+    counts = pc.if_else(village, written, true)
+    return households.set_column(at, "region_code", counts).append_column("region_form", form)
 
 
 def _without_numbers(table: pa.Table, kind: str, hidden: Pseudonymiser) -> pa.Table:

@@ -3,7 +3,7 @@
 import csv
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -23,6 +23,9 @@ from doudi.synth.sheets.cells import Cell, cells, headers, written_columns
 from doudi.synth.sheets.dirt import Sheet, Stain, soil
 from doudi.synth.sheets.layout import LAYOUTS, Layout
 from doudi.synth.sheets.workbooks import Page, write_page
+from doudi.synth.slips.making import Slipped, with_slips
+from doudi.synth.slips.truth import stains as slip_stains
+from doudi.synth.slips.truth import write_slips
 from doudi.synth.tables.departments import department_tables
 from doudi.synth.tables.registry import registry_tables
 from doudi.synth.tables.work_records import WorkRecords
@@ -86,15 +89,18 @@ def write_county(
     out: Path,
     rules_root: Path,
     dirt: float = 0.02,
+    slips: float = 0.0,
     as_of: date = date(2023, 8, 1),
     progress: Progress | None = None,
 ) -> Written:
     """Write `out/registry`, `out/feeds` and `out/truth` for a made-up county.
 
-    `dirt`: share of rows with a mistake, 0–1. The same arguments give the same sheets and the same truth. Raises
-    ValueError for a county too large for sheets, and `feeds.contract.ContractError` for contracts that cannot be read.
+    `dirt`: share of rows with a mistake, 0–1. `slips`: share of households in which each check of the registry's data
+    finds something, 0–1; above 0 each check finds something at least once (see `doudi.synth.slips`). The same arguments
+    give the same sheets and the same truth. Raises ValueError for a county too large for sheets, and
+    `feeds.contract.ContractError` for contracts that cannot be read.
     """
-    if not 0 <= dirt <= 1:
+    if not 0 <= dirt <= 1 or not 0 <= slips <= 1:
         raise ValueError("脏数据比例应在0到1之间")
     contracts, thresholds = load_contracts(rules_root), Thresholds.of(rules_root, as_of)
     tell = progress or (lambda what, done, total: None)
@@ -104,6 +110,7 @@ def write_county(
     folders = {name: out / name for name in ("registry", "feeds", "truth")}
     for folder in folders.values():
         folder.mkdir(parents=True, exist_ok=True)
+    slipped = with_slips(county, tables, slips) if slips else Slipped(tables, ())
     stains: list[tuple[str, str, int, Stain]] = []
     for done, (feed, layout) in enumerate(LAYOUTS.items(), 1):
         stem = file_stem(contracts[feed], as_of)
@@ -111,9 +118,17 @@ def write_county(
         folder = folders["registry" if feed.startswith("registry_") else "feeds"]
         rate = _rate(contracts[feed], dirt)
         path, page, sheet = _write_sheet(
-            contracts[feed], tables[feed], layout, folder / stem, seed=seed, dirt=rate, as_of=as_of
+            contracts[feed],
+            slipped.tables[feed],
+            layout,
+            folder / stem,
+            seed=seed,
+            dirt=rate,
+            as_of=as_of,
+            spared=slipped.rows(feed),
         )
-        stains += [(path.name, page.name, page.first_row + stain.row, stain) for stain in sheet.stains]
+        found = (*sheet.stains, *slip_stains(slipped, feed))
+        stains += [(path.name, page.name, page.first_row + stain.row, stain) for stain in found]
     records = WorkRecords.of(county, tables)
     a_year_ago = as_of.replace(year=as_of.year - 1, day=1)
     _write_sheet(
@@ -126,6 +141,8 @@ def write_county(
         as_of=a_year_ago,
     )
     write_work_truth(folders["truth"], records)
+    if slips:
+        write_slips(folders["truth"], slipped)
     risks = at_risk(county, tables, thresholds)
     write_region_truth(folders["truth"], regions_at_risk(county, tables, rules_root))
     write_entitlements(folders["truth"], entitlements(county, tables, rules_root))
@@ -156,7 +173,15 @@ def _rate(contract: Contract, dirt: float) -> float:
 
 
 def _write_sheet(
-    contract: Contract, table: pa.Table, layout: Layout, path: Path, *, seed: int, dirt: float, as_of: date
+    contract: Contract,
+    table: pa.Table,
+    layout: Layout,
+    path: Path,
+    *,
+    seed: int,
+    dirt: float,
+    as_of: date,
+    spared: Collection[int] = frozenset(),
 ) -> tuple[Path, Page, Sheet]:
     columns = written_columns(contract, table, layout)
     rng = chance(seed, f"sheet {contract.id}")
@@ -172,7 +197,7 @@ def _write_sheet(
         household_no=household_no,
         person_no=table[whose].to_pylist() if whose else [None] * table.num_rows,
     )
-    soil(sheet, dirt, chance(seed, f"dirt {contract.id}"))
+    soil(sheet, dirt, chance(seed, f"dirt {contract.id}"), spared=spared)
     month = Month(as_of) - 1
     title = f"兜底示例县{month.year}年{month.number}月{contract.title}"
     ids = [column.id for column in columns]

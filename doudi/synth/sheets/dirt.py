@@ -4,7 +4,7 @@ A dirtied row gets one mistake. Whether a reader can recover what was meant is a
 full-width digits can be read, three digits that a spreadsheet turned into zeros cannot.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -67,12 +67,15 @@ class Sheet:
         self.stains.append(Stain(row, *who, column, original, written, kind, recoverable))
 
 
-def soil(sheet: Sheet, rate: float, rng: np.random.Generator) -> None:
-    """Dirty a share of the rows of a sheet, one mistake each; the same generator state gives the same dirt."""
+def soil(sheet: Sheet, rate: float, rng: np.random.Generator, *, spared: Collection[int] = frozenset()) -> None:
+    """Dirty a share of the rows of a sheet, one mistake each; the same generator state gives the same dirt.
+
+    `spared`: rows that stay as they are.
+    """
     if rate <= 0 or not sheet.rows:
         return
-    _list_the_dead(sheet, rng)
-    spared = {stain.row for stain in sheet.stains}
+    _list_the_dead(sheet, rng, spared)
+    spared = {*spared, *(stain.row for stain in sheet.stains)}
     rows = np.flatnonzero(rng.random(sheet.rows) < rate).tolist()
     weights = np.array([weight for weight, _ in _MISTAKES])
     for row in rows:
@@ -257,7 +260,7 @@ def _as_day(value: Cell) -> date | None:
     return date(int(digits[0]), int(digits[1]), int(digits[2])) if len(digits) == 3 else None
 
 
-def _list_the_dead(sheet: Sheet, rng: np.random.Generator) -> None:
+def _list_the_dead(sheet: Sheet, rng: np.random.Generator, spared: Collection[int]) -> None:
     """Some who died stay on the registry's person sheet as if present."""
     ids = [column.id for column in sheet.columns]
     if sheet.contract.id != "registry_person" or "status" not in ids:
@@ -265,7 +268,7 @@ def _list_the_dead(sheet: Sheet, rng: np.random.Generator) -> None:
     at = ids.index("status")
     labels = sheet.columns[at].labels
     for row, written in enumerate(sheet.cells[at]):
-        if written == labels["dead"] and rng.random() < DEAD_STILL_LISTED_SHARE:
+        if written == labels["dead"] and rng.random() < DEAD_STILL_LISTED_SHARE and row not in spared:
             sheet.spoil(row, at, labels["active"], "dead_still_listed", recoverable=False)
 
 
