@@ -14,6 +14,8 @@ from doudi.standards.regions import RegionCode
 from doudi.web.accounts.models import Post, User
 from doudi.web.accounts.roles import Role
 from doudi.web.accounts.scope import Officer, officer_of
+from doudi.web.cleaning.models import CleaningRun
+from doudi.web.cleaning.running import cleaning_start
 from doudi.web.discovery.models import Alert, ScreeningRun
 from doudi.web.discovery.rulebook import current_rulebook
 from doudi.web.discovery.services import screening_start
@@ -70,6 +72,7 @@ def demo_accounts() -> list[DemoAccount]:
         ("village", Role.VILLAGE_CADRE, village, ""),
         ("medical", Role.DEPARTMENT_OFFICER, COUNTY, "medical_insurance"),
         ("education", Role.DEPARTMENT_OFFICER, COUNTY, "education"),
+        ("jobs", Role.DEPARTMENT_OFFICER, COUNTY, "human_resources"),
         ("leader", Role.LEADER, COUNTY, ""),
         ("city", Role.UPPER_VIEWER, city, ""),
         ("system", Role.SYSTEM_ADMIN, COUNTY, ""),
@@ -144,6 +147,7 @@ def load_demo(county_dir: Path, as_of: date, *, report: Report = ignore) -> Demo
             raise DemoFailed(f"{county_dir / folder} 里没有表格文件")
         imports.append(_imported(files) or import_files(files, month=month, actor=demo_officer(), report=report))
     run = screen(as_of, actor=demo_officer(), report=report)
+    clean(as_of, actor=demo_officer(), report=report)
     compare_employment(as_of, actor=demo_officer(), report=report)
     find_duplicates(actor=demo_officer(), report=report)
     create_demo_accounts()
@@ -198,6 +202,21 @@ def compare_employment(as_of: date, *, actor: Officer, report: Report = ignore) 
         return present
     run = employment_compare(actor=actor, as_of=as_of)
     assert run.job_id is not None  # noqa: S101 - every comparison has its job
+    job = job_run(job_id=run.job_id, report=report)
+    if job.state == JobState.FAILED:
+        raise DemoFailed(f"{job.title}: {job.error}")
+    run.refresh_from_db()
+    return run
+
+
+def clean(as_of: date, *, actor: Officer, report: Report = ignore) -> CleaningRun:
+    """Hold the registry against the checks here and now; not again while nothing changed. Raises `DemoFailed`."""
+    present = CleaningRun.objects.filter(as_of=as_of).latest_done()
+    now = registry_version(), current_rulebook(as_of).digest
+    if present is not None and (present.registry_version, present.rulebook_digest) == now:
+        return present
+    run = cleaning_start(actor=actor, as_of=as_of)
+    assert run.job_id is not None  # noqa: S101 - every run has its job
     job = job_run(job_id=run.job_id, report=report)
     if job.state == JobState.FAILED:
         raise DemoFailed(f"{job.title}: {job.error}")
