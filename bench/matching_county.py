@@ -7,6 +7,7 @@ best candidate. Its threshold is the one that gives the best F1, chosen with the
 like with like: every row's best candidate, down to the threshold that gives each its best F1.
 
     bench/matching_county.py [--rows 100000] [--persons 400000] [--seed 1] [--quick]
+    bench/matching_county.py --estimate    # what these data say about the model's m and u, level by level
 """
 
 import argparse
@@ -233,6 +234,21 @@ def scored(links: pa.Table, truth: pa.Table, *, choose: bool) -> dict[str, Any]:
     }
 
 
+def estimate(folder: Path) -> None:
+    """Print the model's m and u beside those of the data."""
+    from doudi.matching.estimating import estimated
+    from doudi.matching.model import load_model
+    from doudi.standards.pseudonym import Pseudonymiser
+
+    rows, persons = (pq.read_table(folder / f"{name}.parquet") for name in ("rows", "persons"))
+    model, pseudonymiser = load_model(ROOT / "rules"), Pseudonymiser.from_secret(SECRET)
+    found = estimated(rows, persons, pseudonymiser=pseudonymiser, model=model, on=AS_OF)
+    print("| field | level | m | m of the data | u | u of the data |", "|---|---|---:|---:|---:|---:|", sep="\n")
+    for one in found.to_pylist():
+        here = ["" if one[name] is None else f"{one[name]:.6f}" for name in ("m_here", "u_here")]
+        print(f"| {one['field']} | {one['level']} | {one['m']:.6f} | {here[0]} | {one['u']:.6f} | {here[1]} |")
+
+
 def in_fresh_process(way: str, folder: Path) -> dict[str, Any]:
     command = [sys.executable, __file__, "--one", way, "--data", str(folder)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, cwd=ROOT)
@@ -246,6 +262,7 @@ def main() -> None:
     parser.add_argument("--persons", type=int, default=400_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--quick", action="store_true", help="a small county, to see that everything works")
+    parser.add_argument("--estimate", action="store_true", help="m and u of these data, beside the model's")
     parser.add_argument("--one", choices=WAYS, help=argparse.SUPPRESS)
     parser.add_argument("--data", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -256,6 +273,9 @@ def main() -> None:
         given.rows, given.persons = 5_000, 20_000
     folder = ROOT / "bench" / "data" / f"matching-{given.persons}-{given.rows}-{given.seed}"
     make_data(folder, given.persons, given.rows, given.seed)
+    if given.estimate:
+        estimate(folder)
+        return
     found = {}
     for way in WAYS:
         found[way] = in_fresh_process(way, folder)

@@ -72,15 +72,9 @@ def match(
     Rows are never compared with each other; two may link to one person. Nothing is decrypted.
     """
     on = on or date.today()
-    reader = NameReader(model.names)
     texts: list[str | None] = rows.column("id_text").cast(pa.string()).to_pylist()
     with duckdb.connect() as database:
-        feed = _feed(rows, texts, reader, pseudonymiser, on)
-        homes = _homes(database, persons)
-        people = prepared(homes, reader, kept=("person_key", "household_key"))
-        people = people.append_column("number_sound", _registered_by_id(homes))
-        database.register("feed", feed)
-        database.register("people", people)
+        people = load(database, rows, persons, pseudonymiser=pseudonymiser, model=model, on=on)
         made = (decisions if decisions is not None else DECISIONS.empty_table()).select(DECISIONS.names)
         database.register("decisions", made.append_column("place", numbered(len(made))))
         database.execute(_DECIDED)
@@ -89,6 +83,26 @@ def match(
         pairs = probable_pairs(database, left, people, model=model)
         found = banded(database, pairs, model=model, registered=people.num_rows)
     return Matching(found.links, found.candidates, found.counts, model.version)
+
+
+def load(
+    database: duckdb.DuckDBPyConnection,
+    rows: pa.Table,
+    persons: pa.Table,
+    *,
+    pseudonymiser: Pseudonymiser,
+    model: Model,
+    on: date,
+) -> pa.Table:
+    """Register `feed` and `people`, both prepared for comparing, and give the people. Arguments as of `match`."""
+    reader = NameReader(model.names)
+    texts: list[str | None] = rows.column("id_text").cast(pa.string()).to_pylist()
+    homes = _homes(database, persons)
+    people = prepared(homes, reader, kept=("person_key", "household_key"))
+    people = people.append_column("number_sound", _registered_by_id(homes))
+    database.register("feed", _feed(rows, texts, reader, pseudonymiser, on))
+    database.register("people", people)
+    return people
 
 
 _DECIDED = """
