@@ -20,12 +20,13 @@ from doudi.rulebook import Rulebook, RulebookError, load_rulebook
 from doudi.rulebook.calendar_functions import FUNCTIONS
 from doudi.rulebook.checking import doubts
 from doudi.screening.cases import run_cases
+from doudi.screening.cleaning.cases import run_check_cases
 from doudi.screening.entitlement_cases import run_policy_cases
 
 ROOT = Path(__file__).parents[2]
 GUIDES = [ROOT / "docs" / name for name in ("rule-writers.md", "rule-writers.zh.md")]
 _FENCE = re.compile(r"^```(\w*)[ \t]*([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_MARKED = re.compile(r"^([+!?]?)(rules/(?:parameters|facts|screening|policies|feeds)/[\w.]+\.yaml)$")
+_MARKED = re.compile(r"^([+!?]?)(rules/(?:parameters|facts|screening|policies|checks|feeds)/[\w.]+\.yaml)$")
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,12 @@ def test_the_cases_of_the_examples_hold(guide: Path, copy: Path) -> None:
     ]
     assert told
     policies = [Path(example.file).stem for example in examples(guide) if "/policies/" in example.file]
+    checks = [Path(example.file).stem for example in examples(guide) if "/checks/" in example.file]
     assert policies
+    assert checks
+    of_checks = run_check_cases(rulebook, checks=checks)
+    assert len(of_checks) > len(checks)
+    assert [one.problem for one in of_checks if not one.passed] == []
     of_rules, of_policies = run_cases(rulebook, rules=told), run_policy_cases(rulebook, policies=policies)
     assert len(of_rules) > len(told)
     assert len(of_policies) > len(policies)
