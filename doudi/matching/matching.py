@@ -114,7 +114,7 @@ _DECIDED = """
 """
 """The last decision counts. One for somebody who has left the registry counts no longer."""
 _LEFT = """
-    SELECT * FROM feed WHERE row NOT IN (SELECT row FROM decided)
+    SELECT * FROM feed WHERE written_key IS NOT NULL AND row NOT IN (SELECT row FROM decided)
         AND row NOT IN (SELECT row FROM proposals WHERE band = 'sure')
 """
 

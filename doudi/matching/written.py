@@ -17,12 +17,13 @@ def written_keys(
 
     `births`: days since 1970. Rows with neither id nor name get null: nothing in them tells people apart.
     """
+    numbers = [cleaned(one) if one else "" for one in ids]
     texts = [
-        _BETWEEN.join((cleaned(number or ""), name or "", "" if birth is None else str(birth), village or ""))
+        _BETWEEN.join((number, name or "", "" if birth is None else str(birth), village or ""))
         if number or name
         else None
         for number, name, birth, village in zip(
-            ids, names.to_pylist(), births.to_pylist(), villages.to_pylist(), strict=True
+            numbers, names.to_pylist(), births.to_pylist(), villages.to_pylist(), strict=True
         )
     ]
     return pa.array(pseudonymiser.written_keys(texts), pa.int64())

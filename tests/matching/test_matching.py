@@ -195,8 +195,9 @@ def test_the_last_decision_counts() -> None:
 
 
 def test_rows_that_tell_nothing_have_no_written_key_and_no_link() -> None:
-    link = _only([{"village_code": VILLAGE}], PEOPLE)
-    assert (link["written_key"], link["band"], link["method"]) == (None, "none", None)
+    for told in ({}, {"id_text": "无", "birth_date": SOMEBODY["birth_date"], "sex": SOMEBODY["sex"]}):
+        link = _only([told | {"village_code": VILLAGE}], PEOPLE)
+        assert (link["written_key"], link["band"], link["method"]) == (None, "none", None)
 
 
 def test_two_rows_may_be_about_one_person_and_keep_their_order() -> None:
