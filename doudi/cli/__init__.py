@@ -11,6 +11,7 @@ from doudi.cli import (
     county,
     data,
     employment,
+    matching,
     parameters,
     policies,
     reproduce,
@@ -48,6 +49,8 @@ def everything(
 app.command(help=_("造一个虚构的县：各部门会送来的表格、其中的脏数据和标准答案"))(county.synth)
 app.command("import", help=_("把表格导入数据库：先看会增加、改变什么，确认后写入；可在网页撤销"))(data.import_sheets)
 app.command(help=_("筛查：读表格、清洗、比对规则，写出预警工作簿。不需要数据库和服务器"))(screening.screen)
+app.add_typer(matching.app, name="match", help=_("匹配：部门数据的一行是登记簿中的哪个人；存疑的由人认定"))
+app.command(help=_("登记簿内疑似重复的人和户"))(matching.duplicates)
 app.command(help=_("说明一户为什么在(或不在)名单上"))(screening.explain)
 app.command(help=_("复核：按结果里保存的规则和事实，把每条预警重新判断一遍，列出不一致的"))(reproduce.reproduce)
 app.command("what-if", help=_("政策推演：改一条线、一条规则或一项待遇，看哪些户进、哪些户出、花多少钱；不动真实数据"))(

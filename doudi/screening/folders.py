@@ -9,7 +9,7 @@ from doudi.feeds.problems import Problem
 from doudi.feeds.snapshot import Snapshot
 from doudi.screening.books.alerts import Intake
 from doudi.screening.inputs import RegistryTables
-from doudi.screening.matching import model_in
+from doudi.screening.matching.folder import model_in
 from doudi.screening.shelf import Progress, Shelf
 from doudi.standards.pseudonym import Pseudonymiser
 

@@ -29,7 +29,7 @@ from doudi.feeds.work_places import locate_work
 from doudi.matching.model import Model
 from doudi.screening.books.alerts import Intake
 from doudi.screening.inputs import RegistryTables, Rows
-from doudi.screening.matching import FolderMatching, note
+from doudi.screening.matching.folder import FolderMatching, note
 from doudi.standards.pseudonym import Pseudonymiser
 from doudi.standards.regions import RegionTree
 

@@ -95,7 +95,7 @@ def test_an_unchanged_registry_is_not_matched_again(
     def never(*_given: Any, **_options: Any) -> None:
         raise AssertionError("matched again")
 
-    monkeypatch.setattr("doudi.screening.matching.match_deliveries", never)
+    monkeypatch.setattr("doudi.screening.matching.folder.match_deliveries", never)
     again = sheets.screened("again")
     assert again.intake == matched.intake
 

@@ -11,6 +11,7 @@ from doudi.screening.books.alerts import Intake
 from doudi.screening.books.employment import write_employment
 from doudi.screening.employment.comparing import Comparison, compare
 from doudi.screening.inputs import RegistryTables
+from doudi.screening.matching.folder import model_in
 from doudi.screening.results.names import place_names
 from doudi.screening.shelf import Shelf
 from doudi.standards.pseudonym import Pseudonymiser
@@ -48,7 +49,10 @@ def compare_folders(
     kept.mkdir(parents=True, exist_ok=True)
     shelf = Shelf(kept, contracts, Pseudonymiser.for_folder(kept))
     tables, _of_registry, _problems = shelf.registry(registry, as_of, lambda share, what: tell(share * 0.4, what))
-    found, intake = shelf.feeds(feeds, as_of, lambda share, what: tell(0.4 + share * 0.5, what), regions=tables.regions)
+    reading = lambda share, what: tell(0.4 + share * 0.5, what)  # noqa: E731
+    found, intake = shelf.feeds(
+        feeds, as_of, reading, regions=tables.regions, registry=tables, model=model_in(rules_root)
+    )
     tell(0.9, "比对就业数据")
     comparison = compare(rulebook, registry=tables, snapshots=found, as_of=as_of)
     if out is not None:

@@ -13,7 +13,7 @@ from doudi.feeds.contract import load_contracts
 from doudi.feeds.problems import UnreadableFile
 from doudi.feeds.snapshot import Snapshot, list_snapshots
 from doudi.screening.inputs import RegistryTables
-from doudi.screening.matching import model_in
+from doudi.screening.matching.folder import model_in
 from doudi.screening.shelf import Progress, Shelf
 from doudi.standards.periods import Month
 from doudi.standards.pseudonym import Pseudonymiser

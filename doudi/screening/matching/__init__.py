@@ -1,0 +1,1 @@
+"""Folders of sheets matched to the registry, decided in a workbook, and looked through for duplicates."""
