@@ -176,7 +176,7 @@ CONDITIONS: tuple[Slip, ...] = (
     ),
     household("housing.appraised_worse", "appraised_dangerous", {"housing_grade": "'B'", "dangerous_house": "FALSE"}),
     household("housing.area_blank", "TRUE", blank("house_area")),
-    household("housing.area_odd", "TRUE", {"house_area": "house_area * 100"}),
+    household("housing.area_odd", "TRUE", {"house_area": "house_area + 900"}),
     household("housing.road_far", "TRUE", {"road_km": "80"}),
     household("housing.land_too_large", "TRUE", {"land_farm": "land_farm * 667 + 300"}),
     household("housing.land_blank", "TRUE", blank("land_farm")),
