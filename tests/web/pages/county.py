@@ -10,6 +10,7 @@ from django.conf import settings
 from doudi.standards.pseudonym import Pseudonymiser
 from doudi.web.accounts.models import Post, User
 from doudi.web.accounts.roles import Role
+from doudi.web.cleaning.models import Issue
 from doudi.web.discovery.models import Alert, Clue, RunTally, ScreeningRun
 from doudi.web.regions.models import Region
 from doudi.web.registry.models import Household, HouseholdIncome, Person, VillageTally
@@ -239,6 +240,25 @@ def make_tallies(run: ScreeningRun) -> None:
     RunTally.objects.bulk_create(rows)
 
 
+def make_issue(household: Household) -> Issue:
+    """What a check found about the head's work, for the pages that correct it."""
+    return Issue.objects.create(
+        check_id="work.months_without_place",
+        check_version="1",
+        topic="work",
+        severity="error",
+        severity_order=0,
+        responsible="village",
+        household=household,
+        person=household.members.get(relation="head"),
+        region_code=household.region_code,
+        columns=["person.work_area", "person.work_months"],
+        sentence="有务工时间 8 个月，没有填写务工区域",
+        sentence_en="8 months of work, but no place of work",
+        found_on=AS_OF,
+    )
+
+
 def make_county(households: int = 60) -> SmallCounty:
     """Regions, one person of each role, households with members and incomes, one screening with its clues."""
     keys = Pseudonymiser.from_secret(settings.SECRET_KEY)
@@ -248,4 +268,6 @@ def make_county(households: int = 60) -> SmallCounty:
     for village in villages:
         count = sum(household.region_code == village for household in made)
         VillageTally.objects.create(region_code=village, households=count, persons=3 * count)
-    return SmallCounty(users=users, households=made, run=make_run(made, users["county"]))
+    run = make_run(made, users["county"])
+    make_issue(made[0])
+    return SmallCounty(users=users, households=made, run=run)

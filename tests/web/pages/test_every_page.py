@@ -9,7 +9,8 @@ from .conftest import DESKTOP, PHONE, Visitor
 
 pytestmark = pytest.mark.browser
 
-HOUSEHOLD = "/households/1499011012010000/"
+NUMBER = "1499011012010000"
+HOUSEHOLD = f"/households/{NUMBER}/"
 PAGES = {
     "county": [
         "/",
@@ -39,12 +40,17 @@ PAGES = {
         "/parameters/",
         "/parameters/monitoring_line/",
         "/parameters/monitoring_line/change/",
+        "/cleaning/workbooks/",
+        "/cleaning/comparison/?only=",
+        f"/cleaning/comparison/household/{NUMBER}/",
+        "/cleaning/share/",
+        "/cleaning/exports/",
         "/account/",
         "/nowhere/",
         "/audit/",
     ],
     "auditor": ["/", "/audit/", "/audit/?action=sign_in", "/rules/", "/clues/"],
-    "village": ["/", "/clues/", HOUSEHOLD],
+    "village": ["/", "/clues/", HOUSEHOLD, "/cleaning/workbooks/", f"/cleaning/comparison/household/{NUMBER}/"],
 }
 CASES = [(person, path) for person, paths in PAGES.items() for path in paths]
 CHROME = "nav, .page-head h1, .panel-head h2, thead, label, .btn, .crumbs, dt, summary, .gate-foot, .form-hint"

@@ -60,9 +60,7 @@ class ComparisonForm(FilterForm):
 class PhotoForm(PageForm):
     file = forms.FileField(
         label=gettext_lazy("填好的对照表照片"),
-        widget=forms.ClearableFileInput(
-            attrs={"accept": "image/jpeg,image/png,application/pdf", "capture": "environment"}
-        ),
+        widget=forms.ClearableFileInput(attrs={"accept": "image/jpeg,image/png,application/pdf"}),
         help_text=gettext_lazy("JPG、PNG 照片或 PDF 扫描件，不超过 10 MB，加密保存在这一户名下。"),
         error_messages={"required": gettext_lazy("请选择照片"), "empty": gettext_lazy("文件是空的，请重新拍照")},
     )
