@@ -16,7 +16,7 @@ from django.urls import reverse
 from doudi.web.accounts.addresses import all_addresses
 from doudi.web.accounts.roles import PERMISSIONS, Action, Role
 from doudi.web.audit.models import AuditEntry
-from doudi.web.cleaning.models import Issue
+from doudi.web.cleaning.models import CleanFigure, CleaningRun, Correction, CorrectionBatch, Issue, IssueTally, Task
 from doudi.web.cleaning.sheets.models import FilledSheet, IssuedWorkbook, NationalExport, ReturnedWorkbook
 from doudi.web.cleaning.sheets.workbooks.judging import Entry, Plan
 from doudi.web.discovery.models import RunTally
@@ -25,7 +25,7 @@ from doudi.web.intake.models import BatchState, ImportBatch, ImportFile
 from doudi.web.jobs.models import Job
 from doudi.web.matching.models import DuplicateProposal, FeedLink, MatchRun
 from doudi.web.protection.vault import vault_store
-from doudi.web.registry.models import Household
+from doudi.web.registry.models import Household, Person
 from doudi.web.rulekeeping.models import ChangeKind, RuleChange
 from doudi.web.trials.models import Trial
 
@@ -59,6 +59,9 @@ class Place:
     alert_id: int
     work_line_id: int
     photo_id: int
+    issue_id: int
+    task_id: int
+    correction: uuid.UUID
 
 
 @dataclass
@@ -104,6 +107,11 @@ class World:
             **{f"matching:{page}": {"link_id": self.link_id} for page in ("link", "link_decide", "link_undo")},
             **{f"matching:{page}": {"run_id": self.table_id} for page in ("unmatched", "again")},
             **{f"matching:{page}": {"pair_id": self.pair_id} for page in ("pair", "pair_decide", "pair_undo")},
+            **{f"cleaning:{page}": {"issue_id": self.places[village].issue_id} for page in ISSUE_PAGES},
+            "cleaning:proof": {"issue_id": self.places[village].issue_id, "event_id": 0},
+            "cleaning:run": {"run_id": 1},
+            **{f"cleaning:{page}": {"task_id": self.places[village].task_id} for page in ("task", "task_withdraw")},
+            **{f"cleaning:{page}": {"key": self.places[village].correction} for page in ("batch", "undo")},
             **{f"trials:{page}": {"trial_id": self.trial_id} for page in ("trial", "workbook", "delete")},
             **{f"sheets:{page}": {"key": self.workbook} for page in SHEETS_BY_KEY},
             **{f"sheets:{page}": {"household_no": self.places[village].household_no} for page in SHEETS_BY_HOUSEHOLD},
@@ -113,11 +121,40 @@ class World:
         return given.get(name, {})
 
 
+ISSUE_PAGES = (
+    "issue", "issue_accept", "issue_correct", "issue_answer", "issue_send", "issue_back", "issue_exempt", "issue_lift"
+)  # fmt: skip
+
+
+def mended(run: CleaningRun, person: Person) -> tuple[int, int, uuid.UUID]:
+    """An issue, a task and a correction that tell whose they are."""
+    village, name = person.household.region_code, person.name
+    task = Task.objects.create(
+        request_key=uuid.uuid4(), region_code=village, due_on="2023-09-01", note=name, actor_name="测试"
+    )
+    issue = Issue.objects.create(
+        check_id="identity.sex_against_id", severity="error", responsible="village", household=person.household,
+        person=person, region_code=village, columns=["person.sex"], sentence=f"{name}的性别", state="sent", task=task,
+        found_on="2023-08-01", first_run=run, last_run=run,
+    )  # fmt: skip
+    CleanFigure.objects.create(run=run, month="2023-08", region_code=village, households=1, errors=1)
+    IssueTally.objects.create(
+        run=run, region_code=village, check_id=issue.check_id, severity="error", responsible="village", count=1
+    )
+    batch = CorrectionBatch.objects.create(how="correct", actor_name="测试", cells=1, households=1)
+    Correction.objects.create(
+        batch=batch, household=person.household, region_code=village, table="person", row_id=person.pk,
+        column="employer", before=name, after=None, how="correct", actor_name="测试",
+    )  # fmt: skip
+    return issue.pk, task.pk, batch.pk
+
+
 @pytest.fixture
 def world(make) -> World:
     make.regions()
     run = make.run()
     compared = EmploymentRun.objects.create(as_of="2023-08-01", state="done", actor_name="测试")
+    cleaned = CleaningRun.objects.create(pk=1, as_of="2023-08-01", state="done", actor_name="测试")
     places = {}
     for number, (village, head) in enumerate(HEADS.items()):
         phone, resident_id = f"1380000000{number}", make.resident_id()
@@ -144,7 +181,15 @@ def world(make) -> World:
             household=household, person=person, region_code=village, columns=["person.work_months"],
             sentence=f"{head}的务工时间", found_on="2023-08-01",
         )  # fmt: skip
-        places[village] = Place(household.household_no, phone, resident_id, clue.alerts.get().pk, work.pk, photo.pk)
+        places[village] = Place(
+            household.household_no,
+            phone,
+            resident_id,
+            clue.alerts.get().pk,
+            work.pk,
+            photo.pk,
+            *mended(cleaned, person),
+        )
     make.tallies()
     county = make.user(Role.COUNTY_OFFICER, OTHER_COUNTY)
     job = Job.objects.create(
@@ -242,8 +287,10 @@ GIVEN = {
     "trials:delete",
     *(f"matching:{page}" for page in ("link", "link_decide", "link_undo", "unmatched", "again")),
     *(f"matching:{page}" for page in ("pair", "pair_decide", "pair_undo")),
+    *(f"cleaning:{page}" for page in (*ISSUE_PAGES, "proof", "run", "task", "task_withdraw", "batch", "undo")),
 }
 POSTS = {
+    *(f"cleaning:{page}" for page in (*ISSUE_PAGES[1:], "accept", "send", "task_withdraw", "undo")),
     *(f"sheets:{page}" for page in ("workbook_apply", "workbook_discard", "photo_new", "photo_remove")),
     *(f"matching:{page}" for page in ("links_decide", "link_decide", "link_undo", "again")),
     *(f"matching:{page}" for page in ("find", "pair_decide", "pair_undo")),
@@ -338,7 +385,7 @@ LISTS = {
     *(f"sheets:{page}" for page in ("workbooks", "workbook_new", "comparisons", "comparison_print", "share")),
     "registry:households", "discovery:clues", "discovery:export", "discovery:region_alerts", "discovery:region_export",
     "assistance:lines", "assistance:export", "discovery:changes", "discovery:changes_export",
-    "employment:lines", "employment:export",
+    "cleaning:issues", "cleaning:overview", "cleaning:history", "employment:lines", "employment:export",
 }  # fmt: skip
 SEARCHES = [*HEADS.values(), "村", "1499", "乡"]
 
@@ -364,6 +411,20 @@ def test_no_page_shows_a_household_of_elsewhere(world, make, signed_in, name, ro
             assert village in villages or place.household_no not in text, question
             assert place.phone not in text
             assert place.resident_id not in text
+
+
+@pytest.mark.parametrize(("role", "region", "villages"), OFFICERS)
+@pytest.mark.parametrize("village", sorted(HEADS))
+@pytest.mark.parametrize("name", [f"cleaning:{page}" for page in ("issue", "issue_accept", "task", "batch", "undo")])
+def test_an_issue_or_task_of_elsewhere_is_not_found(world, make, signed_in, name, village, role, region, villages):
+    response = ask(signed_in(make.user(role, region)), world, name, village=village)
+    if ADDRESSES[name] not in PERMISSIONS[role]:
+        assert response.status_code == 403
+    elif village not in villages:
+        assert response.status_code == 404
+        assert HEADS[village] not in response.content.decode()
+    else:
+        assert response.status_code in {200, 302}
 
 
 @pytest.mark.parametrize(("role", "region", "villages"), OFFICERS)

@@ -5,7 +5,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -158,8 +158,15 @@ def refuse_if_built_upon(batch: ImportBatch) -> None:
             raise ActionRefused("changed_later", _("之后的导入又改动了本批改过的数据，请先撤销之后的导入。"))
     if FeedSnapshot.objects.filter(batch=batch, replaced_by__isnull=False).exists():
         raise ActionRefused("replaced_later", _("本批的部门数据已被之后的导入替换，请先撤销之后的导入。"))
+    from doudi.web.cleaning.models import Correction
     from doudi.web.discovery.models import Alert
 
+    if corrected_since(batch, Correction.objects.in_force()):
+        raise ActionRefused("corrected_later", _("本批写入的数据之后有人更正过，请先在“更正记录”里撤销这些更正。"))
+    if Correction.objects.filter(household__created_batch=batch.pk).exists():
+        raise ActionRefused(
+            "corrected_later", _("本批新增的农户有更正记录，记录要保留，不能整批撤销；请改正表格后重新导入。")
+        )
     used = Alert.objects.filter(household__created_batch=batch.pk).values("household_id").distinct().count()
     if used:
         raise ActionRefused(
@@ -167,11 +174,22 @@ def refuse_if_built_upon(batch: ImportBatch) -> None:
         )
 
 
+def corrected_since(batch: ImportBatch, corrections: Any) -> bool:
+    """Whether a person corrected a cell of a row that this import wrote, after it. At most three SQL statements."""
+    since = corrections if batch.applied_at is None else corrections.filter(at__gte=batch.applied_at)
+    return any(
+        since.filter(table=name, row_id__in=MODELS[name].objects.filter(changed_batch=batch.pk).values("pk")).exists()
+        for name in ("household", "person", "income")
+    )
+
+
 def take_back(batch: ImportBatch, report: Report) -> dict[str, int]:
     """Remove what the import added, put back what it changed. The caller holds the registry's lock."""
+    from doudi.web.cleaning.models import Issue
     from doudi.web.discovery.models import Alert
 
     counts: dict[str, int] = {}
+    Issue.objects.filter(Q(person__created_batch=batch.pk) | Q(household__created_batch=batch.pk)).delete()
     Alert.objects.filter(person__created_batch=batch.pk).update(person=None)
     for name in ("income", "person", "household"):
         report(_("撤销新增的数据"), 0, 0)

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from doudi.web.accounts.roles import Action
 from doudi.web.assistance.queries import household_policies
+from doudi.web.cleaning.desk.queries import household_issues
 from doudi.web.discovery.presenting import alert_cards, fact_details, income_lines
 from doudi.web.layout.request import OfficerRequest, wants_part
 from doudi.web.regions.queries import region_choices
@@ -54,7 +55,8 @@ def file_page(
 ) -> HttpResponse:
     file = household_file(actor=request.officer, household_no=household_no)
     policies = household_policies(file.run, household=file.household, members=file.members, actor=request.officer)
-    context = {**file_context(file, form, unmasked), "policies": policies}
+    issues = household_issues(file.household, actor=request.officer)
+    context = {**file_context(file, form, unmasked), "policies": policies, "issues": issues}
     return render(request, "registry/household.html", context, status=status)
 
 

@@ -124,6 +124,7 @@ def send(request: OfficerRequest) -> HttpResponse:
 def overview(request: OfficerRequest) -> HttpResponse:
     """Counts by check and by place, and how they went from run to run."""
     form = IssueFilterForm(request.GET, places=region_choices(actor=request.officer, action=Action.CLEANING_SEE))
+    form.fields["check"].widget.attrs["data-submit-on-change"] = ""
     chosen = form.chosen()
     places = queries.counts_by_place(actor=request.officer, region=chosen.region)
     runs = queries.trend(actor=request.officer, check=chosen.check)
