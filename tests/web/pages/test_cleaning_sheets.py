@@ -85,7 +85,7 @@ def test_a_sheet_is_typed_in_by_keyboard_and_photographed(
     page.get_by_role("button", name="上传照片").click()
     picture = page.get_by_role("img", name="对照表照片")
     picture.scroll_into_view_if_needed()
-    page.wait_for_function("document.querySelector('.photo-list img').naturalWidth === 1")
+    assert picture.evaluate("async (image) => { await image.decode(); return image.naturalWidth; }") == 1
     visitor.check_page()
 
 
