@@ -216,6 +216,19 @@ def test_a_visit_and_the_register_stand_beside_the_registry(
         assert text in page
 
 
+def test_two_cities_of_one_distance_are_a_conflict_but_a_city_and_its_district_are_none(
+    wang: Person, county: Officer, upload: Callable[..., Any]
+) -> None:
+    Person.objects.filter(pk=wang.pk).update(
+        work_area="other_province", work_months=7, wage_month=4500, employer="示例电子厂"
+    )
+    for place, conflicts in (("深圳", []), ("浙江义乌", ["place"])):
+        visit = [*("王建国", IDS[0], "东河乡", "上湾村"), "2023-07-20", "张三", "是", place, 4500, 7]
+        upload(county, [SimpleUploadedFile("务工走访核实记录_202307.xlsx", workbook(VISIT, [visit]))], confirm=True)
+        compared(county)
+        assert [one.conflicts for one in EmploymentLine.objects.all()] == [conflicts] * bool(conflicts)
+
+
 def test_a_village_works_its_list_off_in_the_browser(
     wang: Person, make: Make, signed_in: Callable[..., Client]
 ) -> None:

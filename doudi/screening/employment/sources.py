@@ -40,9 +40,7 @@ PERSON_COLUMNS: Final[dict[str, ColumnType]] = {
     "student_status": TEXT, "birth_date": DATE, "work_area": TEXT, "work_months": NUMBER, "wage_month": NUMBER,
     "employer": TEXT, "job_channel": TEXT, "public_job": TEXT,
 }  # fmt: skip
-_SOUND = (
-    "person_key IN (SELECT person_key FROM registry_person) AND NOT COALESCE(returned, FALSE)"
-)
+_SOUND = "person_key IN (SELECT person_key FROM registry_person) AND NOT COALESCE(returned, FALSE)"
 
 
 def one_a_person(feed: str, *, as_of: date, limits: Limits) -> str:

@@ -13,6 +13,7 @@ from doudi.rulebook.facts import AS_OF
 from doudi.screening.employment.limits import Limits
 from doudi.screening.employment.sources import REGISTER
 from doudi.standards.codes import PersonStatus, WorkArea, WorkConflict
+from doudi.standards.gazetteer import MUNICIPALITIES
 
 _TEXT, _NUMBER, _DAY, _FLAG = pa.string(), pa.float64(), pa.date32(), pa.bool_()
 LINES: Final = pa.schema(
@@ -28,9 +29,11 @@ LINES: Final = pa.schema(
         ("register_ended_on", _DAY), ("register_updated_on", _DAY),
         ("insured_months", _NUMBER), ("insured_recent", _NUMBER), ("insured_last_on", _DAY),
         ("insured_employer", _TEXT), ("insured_base", _NUMBER),
-        ("subsidy_months", _NUMBER), ("subsidy_area", _TEXT), ("subsidy_place", _TEXT), ("subsidy_employer", _TEXT),
+        ("subsidy_months", _NUMBER), ("subsidy_area", _TEXT), ("subsidy_place", _TEXT), ("subsidy_place_code", _TEXT),
+        ("subsidy_employer", _TEXT),
         ("subsidy_wage", _NUMBER), ("subsidy_posted_on", _DAY), ("subsidy_paid_on", _DAY), ("subsidy_paid", _NUMBER),
         ("visit_works", _FLAG), ("visit_months", _NUMBER), ("visit_area", _TEXT), ("visit_place", _TEXT),
+        ("visit_place_code", _TEXT),
         ("visit_employer", _TEXT), ("visit_wage", _NUMBER), ("visit_channel", _TEXT), ("visit_on", _DAY),
         ("unemployed", _FLAG), ("before_working", _FLAG), ("before_months", _NUMBER), ("before_place", _TEXT),
         ("conflicts", pa.list_(_TEXT)), ("stopped", _FLAG),
@@ -75,9 +78,11 @@ def lines_sql(rulebook: Rulebook, feeds: frozenset[str], *, region: str, as_of: 
                 i.months AS insured_months, i.recent AS insured_recent, i.last_on AS insured_last_on,
                 i.employer AS insured_employer, i.base AS insured_base,
                 s.work_months AS subsidy_months, s.area AS subsidy_area, s.place AS subsidy_place,
+                s.place_code AS subsidy_place_code,
                 s.employer AS subsidy_employer, s.wage_month AS subsidy_wage, s.posted_on AS subsidy_posted_on,
                 y.paid_on AS subsidy_paid_on, y.paid AS subsidy_paid,
                 v.works AS visit_works, v.work_months AS visit_months, v.area AS visit_area, v.place AS visit_place,
+                v.place_code AS visit_place_code,
                 v.employer AS visit_employer, v.wage_month AS visit_wage, v.job_channel AS visit_channel,
                 v.visited_on AS visit_on, j.unemployed,
                 b.working AS before_working, b.work_months AS before_months, b.place AS before_place
@@ -149,6 +154,7 @@ def _conflicts(feeds: frozenset[str], as_of: date, limits: Limits) -> dict[WorkC
         works.append(f"{beyond} AND register_working IS NULL")
     sides = ("register", "subsidy", "visit")
     areas = [f"registry_months > 0 AND registry_area <> {one}_area" for one in sides]
+    areas += [_other_city(one, other) for one, other in _pairs(sides)]
     wages = ("registry", "register", "visit")
     names = ("registry", "register", "insured", "visit")
     return {
@@ -185,6 +191,17 @@ def _conflicts(feeds: frozenset[str], as_of: date, limits: Limits) -> dict[WorkC
 def _pairs(names: Iterable[str]) -> list[tuple[str, str]]:
     given = list(names)
     return [(one, other) for at, one in enumerate(given) for other in given[at + 1 :]]
+
+
+def _other_city(one: str, other: str) -> str:
+    """Both name a place, in different provinces, or in different cities of one that is not a city itself."""
+    first, second = f"{one}_place_code", f"{other}_place_code"
+    named = f"SUBSTR({first}, 3, 2) <> '00' AND SUBSTR({second}, 3, 2) <> '00'"
+    cities = ", ".join(f"'{code}'" for code in sorted(MUNICIPALITIES))
+    return (
+        f"LEFT({first}, 2) <> LEFT({second}, 2) OR "
+        f"({named} AND LEFT({first}, 4) <> LEFT({second}, 4) AND LEFT({first}, 2) NOT IN ({cities}))"
+    )
 
 
 def _other_employer(one: str, other: str) -> str:

@@ -115,7 +115,7 @@ class WorkRecords:
             both,
             {
                 "work_status": coded(np.where(back[both], 1, 0), ("working", "returned")),
-                "place": self._texts(written, "register places").take(pa.array(both)),
+                "place": self._texts(written).take(pa.array(both)),
                 "work_area": coded(area[both], AREAS),
                 "employer": coded(np.where(bare[both], -1, employer[both]), names.EMPLOYERS),
                 "industry": coded(np.where(bare[both], -1, industry[both]), INDUSTRIES),
@@ -142,7 +142,7 @@ class WorkRecords:
             rows,
             {
                 "work_status": coded(np.zeros(len(rows), np.int64), ("working", "returned")),
-                "place": self._texts(area, "register places before").take(pa.array(rows)),
+                "place": self._texts(area).take(pa.array(rows)),
                 "work_area": coded(area[rows], AREAS),
                 "employer": coded(np.maximum(self.workers.employer[rows], 0), names.EMPLOYERS),
                 "industry": coded(rng.integers(0, len(INDUSTRIES), len(rows)), INDUSTRIES),
@@ -200,7 +200,7 @@ class WorkRecords:
             {
                 "subsidy": coded(np.zeros(len(rows), np.int64), ("job_retention", "transport")),
                 "work_months": numbers(months[rows]),
-                "place": self._texts(workers.area, "subsidy places").take(pa.array(rows)),
+                "place": self._texts(workers.area).take(pa.array(rows)),
                 "employer": coded(workers.employer[rows], names.EMPLOYERS),
                 "wage_month": numbers(np.round(workers.wage[rows])),
                 "amount": numbers(np.full(len(rows), 1200.0)),
@@ -231,7 +231,7 @@ class WorkRecords:
                 "visited_on": dates(today - rng.integers(3, 60, len(rows))),
                 "visitor": coded(rng.integers(0, 8, len(rows)), [f"示例网格员{number}" for number in range(1, 9)]),
                 "works": numbers(works[rows]),
-                "place": self._texts(np.where(works, area, -1), "visit places").take(pa.array(rows)),
+                "place": self._texts(np.where(works, area, -1)).take(pa.array(rows)),
                 "employer": coded(np.where(idle, -1, np.maximum(workers.employer[rows], 0)), names.EMPLOYERS),
                 "job_channel": coded(np.where(idle, -1, np.maximum(workers.channel[rows], 0)), CHANNELS),
                 "wage_month": numbers(np.round(np.where(workers.wage > 0, workers.wage, 3000.0))[rows], null=idle),
@@ -239,10 +239,10 @@ class WorkRecords:
             },
         )
 
-    def _texts(self, area: Ints, purpose: str) -> pa.Array:
-        """A text of a place at that distance for every person; null without work."""
+    def _texts(self, area: Ints) -> pa.Array:
+        """A text of a place at that distance for every person, the same in every source; null without work."""
         county = self.county
-        draw = chance(county.seed, purpose).integers(0, 1_000, county.persons)
+        draw = chance(county.seed, "places of work").integers(0, 1_000, county.persons)
         townships = [name for _code, name in county.places.townships]
         home = county.places.township_of_village[county.places.village_of_household[county.members.household]]
         choices = [*townships]
