@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import groupby
 
 from doudi.web.protection.masking import mask_resident_id
 
@@ -70,6 +71,9 @@ def _compared(label: str, written: str, registered: str, shown: str, shown_regis
     if len(written) != len(shown) or len(registered) != len(shown_registered):  # what is masked keeps its length
         differs = written != registered
         return Compared(label, (Piece(shown, differs),), (Piece(shown_registered, differs),), known=True)
+    if len(written) == len(registered) and shown != written:  # numbers, place by place
+        differs_at = [one != other for one, other in zip(written, registered, strict=True)]
+        return Compared(label, _marked(shown, differs_at), _marked(shown_registered, differs_at), known=True)
     left: list[Piece] = []
     right: list[Piece] = []
     for kind, i1, i2, j1, j2 in SequenceMatcher(None, written, registered, autojunk=False).get_opcodes():
@@ -79,6 +83,11 @@ def _compared(label: str, written: str, registered: str, shown: str, shown_regis
         if j2 > j1:
             right.append(Piece(shown_registered[j1:j2], differs))
     return Compared(label, tuple(left), tuple(right), known=True)
+
+
+def _marked(text: str, differs_at: Sequence[bool]) -> tuple[Piece, ...]:
+    stretches = groupby(zip(text, differs_at, strict=True), key=lambda pair: pair[1])
+    return tuple(Piece("".join(character for character, _differs in some), differs) for differs, some in stretches)
 
 
 def _plain(text: str) -> tuple[Piece, ...]:

@@ -97,14 +97,15 @@ class PairDetail:
     pair: DuplicateProposal
     titles: tuple[str, str]
     numbers: tuple[str, str]
+    sides: tuple[str, str]
+    """What tells them apart in a choice: the household's number, or the relation within one household."""
     lines: list[Compared]
-    members: tuple[list[Person], list[Person]]
+    members: tuple[list[Person], ...]
+    """Of both households, or of the one that both stand in."""
     shared: frozenset[int]
     years: list[tuple[int, HouseholdIncome | None, HouseholdIncome | None]]
     trace: list[TraceLine]
     gone: bool
-    last_member: tuple[bool, bool]
-    """Whether the household of that side has nobody else: it goes along when that side goes."""
 
     @property
     def is_person(self) -> bool:
@@ -141,14 +142,14 @@ def pair_detail(pair: DuplicateProposal) -> PairDetail:
     return PairDetail(
         pair=pair,
         titles=titles,
+        sides=_told_apart(pair, sides, left, right),
         numbers=(left.household_no if left else "", right.household_no if right else ""),
         lines=lines,
-        members=(members[0], members[1]),
+        members=(members[0], members[1]) if keys[0] != keys[1] else (members[0],),
         shared=shared if keys[0] != keys[1] else frozenset(),
         years=_years(left, right) if left and right and left != right else [],
         trace=[_traced(line) for line in pair.trace],
         gone=not lines,
-        last_member=(len(members[0]) == 1, len(members[1]) == 1),
     )
 
 
@@ -158,6 +159,18 @@ def _sides(pair: DuplicateProposal, members: tuple[list[Person], ...]) -> tuple[
     if first and second and first[0] == second[0]:
         return (first[0], first[1]) if len(first) > 1 else (first[0], None)
     return (first[0] if first else None), (second[0] if second else None)
+
+
+def _told_apart(
+    pair: DuplicateProposal,
+    sides: tuple[Person | None, Person | None],
+    left: Household | None,
+    right: Household | None,
+) -> tuple[str, str]:
+    if pair.left_household == pair.right_household:
+        first, second = (_code(one.relation, "relation") if one else "" for one in sides)
+        return first, second
+    return (left.household_no if left else ""), (right.household_no if right else "")
 
 
 def person_lines(one: Person, other: Person, places: PlaceNames) -> list[Compared]:

@@ -145,7 +145,7 @@ def both_persons(pair: DuplicateProposal) -> tuple[Person, Person]:
     """The two rows as they stand now. Two SQL statements. Raises `ActionRefused` (`gone`)."""
     found = [
         list(
-            Person.objects.filter(person_key=person, household__household_key=household)
+            Person.objects.filter(person_key=person or 0, household__household_key=household)
             .select_related("household")
             .order_by("pk")[:2]
         )

@@ -262,7 +262,7 @@ def raw_row(model: type[models.Model], row_id: int) -> dict[str, Any]:
         cursor.execute(f"SELECT {listed} FROM {_q(model._meta.db_table)} WHERE {_key(model)} = %s", [row_id])  # noqa: S608
         found = cursor.fetchone()
     if found is None:
-        raise model.DoesNotExist
+        raise _changed_later()
     return {name: _plain(value) for name, value in zip(columns, found, strict=True)}
 
 

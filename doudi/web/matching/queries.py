@@ -74,7 +74,7 @@ def overview(*, actor: Officer) -> list[Month]:
     }
     found: dict[str, list[Matched]] = {month: [] for month in months}
     for run in runs:
-        row = desk.get(run.pk, {})
+        row: dict[str, Any] = desk.get(run.pk, {})
         counts = (row.get("waiting", 0), row.get("chosen", 0), row.get("nobody", 0))
         found[run.month].append(Matched(run, *counts, behind=run.registry_version < version))
     return [Month(month, tables) for month, tables in found.items()]

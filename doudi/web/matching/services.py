@@ -114,7 +114,8 @@ def link_undo(*, actor: Officer, link_id: int, request_key: UUID) -> FeedLink:
 def _reopen(actor: Officer, link: FeedLink, request_key: UUID) -> None:
     """Back to the desk; the person it was linked to is among the candidates."""
     before = link.person_key, link.household_key
-    if before[0] is not None and not link.candidates.filter(person_key=before[0], household_key=before[1]).exists():
+    offered = set(link.candidates.values_list("person_key", "household_key"))
+    if before[0] is not None and before not in offered:
         last = link.candidates.order_by("-rank").values_list("rank", flat=True).first() or 0
         LinkCandidate.objects.create(
             link=link,

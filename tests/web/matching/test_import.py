@@ -2,10 +2,13 @@
 
 import pyarrow.parquet as pq
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from doudi.web.accounts.roles import Role
 from doudi.web.intake.models import BatchState
+from doudi.web.intake.services import batch_confirm
 from doudi.web.intake.snapshots import standing_snapshots
+from doudi.web.jobs.services import job_run
 from doudi.web.matching.models import FeedLink, LinkState, MatchRun
 from doudi.web.protection.models import VaultFile
 from doudi.web.registry.models import Person
@@ -75,7 +78,14 @@ class TestConfirmed:
     def test_what_waited_in_the_vault_is_gone(self, table):
         assert not VaultFile.objects.filter(name__startswith="matching-").exists()
 
-    def test_the_same_file_again_is_nothing_new(self, county, table, upload):
-        again = upload(county, settlements(EXACT, REPAIRED, DOUBTFUL, STRANGER, UNREADABLE))
-        assert again.state in {BatchState.NOTHING_TO_DO, BatchState.PREVIEW}
+    def test_the_same_file_again_is_nothing_new(self, county, registered, upload):
+        (file,) = settlements(EXACT, REPAIRED, DOUBTFUL)
+        content = file.read()
+        for _time in range(2):
+            again = upload(county, [SimpleUploadedFile(str(file.name), content)])
+            if again.state == BatchState.PREVIEW:
+                job_run(job_id=batch_confirm(actor=county, batch_id=again.pk).job_id)
+        again.refresh_from_db()
+        assert again.state == BatchState.NOTHING_TO_DO
+        assert "与已导入的完全相同" in " ".join(again.files.get().notes)
         assert MatchRun.objects.count() == 1
