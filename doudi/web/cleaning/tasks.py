@@ -13,7 +13,8 @@ from doudi.web.audit.services import audit_record
 from doudi.web.cleaning.checking import Checked, check_everybody
 from doudi.web.cleaning.counting import keep_figures
 from doudi.web.cleaning.merging import Merging, merge_issues
-from doudi.web.cleaning.models import CleaningRun, Issue, RunState
+from doudi.web.cleaning.models import CleaningRun, Issue, RunState, TaskState
+from doudi.web.cleaning.tasking import tasks_settle
 from doudi.web.intake.differences import registry_version
 from doudi.web.intake.writing import lock_registry
 from doudi.web.jobs.models import Job
@@ -62,6 +63,7 @@ def _keep(run: CleaningRun, checked: Checked, job: Job, report: Report, *, secon
     merged = merge_issues(
         checked.found, occasion=Merging(on=run.as_of, at=now, run=run), unjudged=checked.unjudged, report=report
     )
+    tasks_settle(Issue.objects.filter(task__state__in=[TaskState.SENT, TaskState.RETURNED]))
     totals = keep_figures(run)
     run.state, run.finished_at, run.problem = RunState.DONE, now, ""
     run.registry_version, run.rulebook_digest = version, checked.digest
