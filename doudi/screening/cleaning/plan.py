@@ -36,8 +36,6 @@ class CheckPlan:
     shared: tuple[Step, ...]
     """Tables over the whole registry, made before it is narrowed to some households."""
     steps: tuple[Step, ...]
-    counting: tuple[tuple[tuple[Check, ...], str], ...]
-    """Checks with a query of how many rows each is raised for and known of (`CheckSql.counting`)."""
     columns: Mapping[str, frozenset[str]]
     """Table → the columns of it that the statements read."""
     sql: CheckSql = field(repr=False)
@@ -82,7 +80,6 @@ def make_check_plan(
         left_out=left_out,
         shared=tuple(Step(table_name(source), TABLES[source].sql(year), "比对各行") for source in used),
         steps=tuple(steps),
-        counting=tuple(sql.counting(chosen)),
         columns={table_name(source): _columns(source, writer, used) for source in holdings},
         sql=sql,
     )

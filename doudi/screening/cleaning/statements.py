@@ -1,8 +1,8 @@
 """Checks as set-based SQL over tables of facts: how many rows meet each, and one row an issue."""
 # ruff: noqa: S608 - every name in these statements is an identifier that the rulebook has checked
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
@@ -12,11 +12,12 @@ from doudi.rulebook import Fact
 from doudi.rulebook.checks import Check, Repair
 from doudi.rulebook.clauses import Sentence
 from doudi.rulebook.loading import MEMBER_FACT
+from doudi.rulebook.nulls import may_be_null
 from doudi.rulebook.value_types import ValueType
 from doudi.screening.sql.counting import DIALECT
 from doudi.screening.sql.facts import FactSql
 from doudi.screening.sql.narrowing import columns_of, conjuncts
-from doudi.screening.sql.rules import RuleSql, union_all
+from doudi.screening.sql.rules import RuleSql
 from doudi.screening.sql.writing import json_sql, sentence_sql, text
 
 HOUSEHOLDS: Final = "household_facts"
@@ -33,6 +34,8 @@ class CheckSql:
     """Writes the SQL of checks with the same pieces as that of rules."""
 
     rules: RuleSql
+    _conditions: dict[str, str] = field(default_factory=dict, repr=False)
+    """Check → its condition, written once."""
 
     @property
     def facts(self) -> Mapping[str, Fact]:
@@ -55,6 +58,11 @@ class CheckSql:
 
         What is only known in part (`gap_` columns) decides nothing, unless it can but grow and is large enough already.
         """
+        if check.id not in self._conditions:
+            self._conditions[check.id] = self._condition(check) if self.decidable(check) else "CAST(NULL AS BOOLEAN)"
+        return self._conditions[check.id]
+
+    def _condition(self, check: Check) -> str:
         parts: list[str] = []
         for part in conjuncts(check.when.bound(self.rules.bindings())):
             gapped = sorted(name for name in columns_of(part) if name in self.rules.gapped)
@@ -100,13 +108,39 @@ class CheckSql:
             mine = tuple(check for check in there if self._rows(check) == rows)
             counted = ["COUNT(*) AS n"]
             for number, check in enumerate(mine):
-                condition = self.condition(check) if self.decidable(check) else "CAST(NULL AS BOOLEAN)"
+                condition = self.condition(check)
                 counted += [
                     f"COUNT(CASE WHEN {condition} THEN 1 END) AS raised{number}",
                     f"COUNT({condition}) AS known{number}",
                 ]
             queries.append((mine, f"SELECT {', '.join(counted)} FROM {rows}"))
         return queries
+
+    def filling(self, checks: Iterable[Check]) -> dict[str, tuple[tuple[str, ...], str]]:
+        """Table → facts of its checks with a query of one row: how many rows there are, and have a value of each.
+
+        A fact known in part only (`gap_`) counts as none.
+        """
+        queries: dict[str, tuple[tuple[str, ...], str]] = {}
+        there = list(checks)
+        for table in dict.fromkeys(table_of(check) for check in there):
+            names = tuple(sorted({name for check in there if table_of(check) == table for name in check.facts}))
+            counted = [
+                f'COUNT(CASE WHEN NOT "gap_{name}" THEN "{name}" END)'
+                if name in self.rules.gapped
+                else f'COUNT("{name}")'
+                for name in names
+            ]
+            named = [f"{sql} AS n{number}" for number, sql in enumerate(counted)]
+            queries[table] = names, f"SELECT {', '.join(['COUNT(*) AS n', *named])} FROM {table}"
+        return queries
+
+    def always_told(self, check: Check, full: Container[str]) -> bool:
+        """Whether a check comes to yes or no for everybody when these facts have a value in every row."""
+        constants = self.rules.thresholds.parameters
+        return self.decidable(check) and not may_be_null(
+            check.when.tree, lambda column: column.name in full or column.name in constants
+        )
 
     @staticmethod
     def _rows(check: Check) -> str:
@@ -133,10 +167,6 @@ class CheckSql:
         selected = ", ".join(f"{sql} AS {name}" for name, sql in told.items())
         rows = self._rows(check)
         return f"SELECT {selected} FROM {rows} {'AND' if check.of_members else 'WHERE'} {self.condition(check)}"
-
-    def all_issues(self, checks: Iterable[Check]) -> str:
-        """The issues of several checks; at least one."""
-        return union_all([self.issues(check) for check in checks])
 
     # ---- repairs
 
