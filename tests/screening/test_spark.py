@@ -20,6 +20,7 @@ import pytest
 import yaml
 
 from doudi.feeds.contract import load_contracts
+from doudi.matching.model import load_model
 from doudi.rulebook import Rulebook, build_rulebook
 from doudi.screening.engines.province import alike, county_folders, screen_province
 from doudi.screening.engines.spark_session import SparkUnavailable, check_installed, spark_session
@@ -92,7 +93,10 @@ def of_sheets(county: Path, secret: Pseudonymiser, sheets: Path) -> None:
     write_county(households=HOUSEHOLDS, seed=SEED, out=sheets, rules_root=RULES, dirt=0.05, as_of=AS_OF)
     shelf = Shelf(county / "snapshots", load_contracts(RULES), secret)
     registry, _, _ = shelf.registry(sheets / "registry", AS_OF, lambda share, what: None)
-    shelf.feeds(sheets / "feeds", AS_OF, lambda share, what: None, regions=registry.regions)
+    shelf.feeds(
+        sheets / "feeds", AS_OF, lambda share, what: None, regions=registry.regions, registry=registry,
+        model=load_model(RULES),
+    )  # fmt: skip
     shutil.copytree(next((county / "snapshots" / "registry").glob("*/")), county / "registry")
     shutil.rmtree(county / "snapshots" / "registry")
 
