@@ -1,6 +1,6 @@
 """Slips in whether, why and since when a household is monitored, and in what is done for it."""
 
-from doudi.synth.slips.recipes import Change, Slip, blank, household
+from doudi.synth.slips.recipes import Change, Slip, household
 
 _NEVER = "monitor_type IS NULL AND household_type = 'ordinary'"
 
@@ -18,11 +18,18 @@ def _enrolled(risk: str | None = None, **more: Change) -> dict[str, Change]:
     } | more
 
 
+def _cleared(month: str, **more: Change) -> dict[str, Change]:
+    """The cells of a household that was monitored for an accident until a month."""
+    return _enrolled("accident", risk_cleared="TRUE", exited_month=month, clear_mode="'by_assistance'") | more
+
+
+_FIRST_MONITORED = "(SELECT min(home) FROM homes WHERE monitored)"
+
 MONITORING: tuple[Slip, ...] = (
     household("monitoring.clear_mode_early", _NEVER, {"clear_mode": "'by_assistance'"}),
-    household("monitoring.clear_mode_missing", "risk_cleared", blank("clear_mode")),
+    household("monitoring.clear_mode_missing", _NEVER, _cleared("'2023-06'", clear_mode="NULL")),
     household("monitoring.cleared_not_enrolled", _NEVER, {"risk_cleared": "TRUE", "clear_mode": "'natural'"}),
-    household("monitoring.cleared_without_month", "risk_cleared", blank("exited_month")),
+    household("monitoring.cleared_without_month", _NEVER, _cleared("NULL")),
     household("monitoring.disability_without_disabled", f"{_NEVER} AND disabled = 0", _enrolled("disability")),
     household(
         "monitoring.employment_nobody_able",
@@ -31,14 +38,14 @@ MONITORING: tuple[Slip, ...] = (
     ),
     household("monitoring.enrolled_in_future", _NEVER, _enrolled("accident", enrolled_month="'2031-05'")),
     household("monitoring.enrolled_without_month", _NEVER, _enrolled("accident", enrolled_month="NULL")),
-    household("monitoring.exit_before_enrolment", "exited_month IS NOT NULL", {"exited_month": "'2019-01'"}),
-    household("monitoring.exited_in_future", "exited_month IS NOT NULL", {"exited_month": "'2031-01'"}),
+    household("monitoring.exit_before_enrolment", _NEVER, _cleared("'2022-01'")),
+    household("monitoring.exited_in_future", _NEVER, _cleared("'2031-01'")),
     household(
         "monitoring.helper_too_many",
         "left(region_code, 9) = (SELECT left(arg_min(region_code, home), 9) FROM homes WHERE monitored)",
         {"helper_name": "'王多帮'"},
         least=17,
-        first="CASE WHEN monitored THEN 0 ELSE 1 END",
+        first=f"CASE WHEN home = {_FIRST_MONITORED} THEN 0 WHEN monitored THEN 2 ELSE 1 END",
         hits="CASE WHEN monitored THEN household_no END",
     ),
     household("monitoring.helper_without_phone", _NEVER, _enrolled("accident", helper_phone="NULL")),
@@ -53,11 +60,7 @@ MONITORING: tuple[Slip, ...] = (
     ),
     household("monitoring.marginal_alleviated", _NEVER, _enrolled("accident", household_type="'alleviated'")),
     household("monitoring.month_without_category", _NEVER, {"enrolled_month": "'2023-01'"}),
-    household(
-        "monitoring.month_without_clearing",
-        "exited_month IS NOT NULL AND risk_cleared",
-        {"risk_cleared": "FALSE", "clear_mode": "NULL"},
-    ),
+    household("monitoring.month_without_clearing", _NEVER, _enrolled("accident", exited_month="'2023-06'")),
     household("monitoring.no_labour_though_able", f"{_NEVER} AND able >= 2", {"no_labour_flag": "TRUE"}),
     household(
         "monitoring.no_labour_unflagged",
@@ -125,7 +128,7 @@ MEASURES: tuple[Slip, ...] = (
     Slip(
         "measure.housing_done_still_dangerous",
         "measure",
-        "done_on IS NOT NULL AND monitored",
+        "done_on IS NOT NULL",
         {
             "measure_group": "'housing'",
             "measure_name": "'危房改造'",
@@ -137,7 +140,7 @@ MEASURES: tuple[Slip, ...] = (
     Slip(
         "measure.water_done_still_unsafe",
         "measure",
-        "done_on IS NOT NULL AND monitored",
+        "done_on IS NOT NULL",
         {
             "measure_group": "'water'",
             "measure_name": "'供水管网维修'",

@@ -85,7 +85,11 @@ HOUSEHOLDS: tuple[Slip, ...] = (
     ),
     gone("household.dead_still_active", "status = 'dead'", {"status": "'active'", "status_on": "NULL"}),
     person("household.ethnic_missing", "TRUE", blank("ethnic")),
-    gone("household.gone_without_date", "status IN ('dead', 'moved_out', 'in_prison')", blank("status_on")),
+    person(
+        "household.gone_without_date",
+        "relation IN ('son', 'daughter') AND age >= 20",
+        {"status": "'moved_out'"} | blank("status_on"),
+    ),
     person(
         "household.grandchild_too_old",
         "relation IN ('son', 'daughter') AND date_diff('year', head_birth, birth_date) < 27",
@@ -148,7 +152,11 @@ HOUSEHOLDS: tuple[Slip, ...] = (
         "spouses = 1 AND relation IN ('son', 'daughter') AND age >= 25",
         {"relation": "'spouse'"},
     ),
-    gone("household.status_in_future", "status IN ('dead', 'moved_out')", {"status_on": "DATE '2031-01-01'"}),
+    person(
+        "household.status_in_future",
+        "relation IN ('son', 'daughter') AND age >= 20",
+        {"status": "'moved_out'", "status_on": "DATE '2031-01-01'"},
+    ),
 )
 
 REGIONS: tuple[Slip, ...] = (

@@ -1,6 +1,6 @@
 """Slips in work, public-welfare posts and labour capacity."""
 
-from doudi.synth.slips.recipes import Slip, blank, gone, household, person
+from doudi.synth.slips.recipes import Slip, blank, household, person
 
 _WORKS = "work_months > 0 AND public_job IS NULL"
 _IDLE = "work_months = 0 AND labour IN ('ordinary', 'weak') AND age BETWEEN 20 AND 65 AND NOT student"
@@ -40,7 +40,11 @@ WORK: tuple[Slip, ...] = (
         f"posts = 1 AND {_IDLE}",
         {**_WORKING, "public_job": "'cleaner'", "public_job_months": "5", "job_channel": "'public_job'"},
     ),
-    gone("work.months_after_leaving", "status = 'dead' AND age < 80", {**_WORKING, "status_on": "DATE '2021-09-09'"}),
+    person(
+        "work.months_after_leaving",
+        f"{_WORKS} AND relation IN ('son', 'daughter')",
+        {"status": "'in_prison'", "status_on": "DATE '2021-09-09'"},
+    ),
     person("work.tekun_works", f"{_WORKS} AND age < 60", {"extreme_hardship": "TRUE"}),
     person("work.very_old_works", "age >= 76 AND work_months = 0", _WORKING),
     person("work.employer_without_months", _IDLE, {"employer": "'示例装饰有限公司'"}),
