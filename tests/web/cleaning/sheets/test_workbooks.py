@@ -2,13 +2,14 @@
 
 import io
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from doudi.web.accounts.roles import Role
 from doudi.web.accounts.scope import Officer
 from doudi.web.audit.models import AuditEntry
-from doudi.web.cleaning.models import Correction
+from doudi.web.cleaning.models import Correction, Issue, Task
 from doudi.web.cleaning.sheets.models import ReturnedWorkbook, ReturnState
 from doudi.web.cleaning.sheets.workbooks.judging import CONFLICT, REFUSED, SAME
 from doudi.web.cleaning.sheets.workbooks.services import (
@@ -216,6 +217,24 @@ def test_a_township_takes_one_village_and_the_village_hands_it_in(
     township = make.officer(Role.TOWNSHIP_OFFICER, TOWNSHIP)
     returned = written(cadre, download(township, region=VILLAGE).write("务工时间", 9))
     assert returned.counts["done"] == 1
+
+
+def test_a_township_hands_in_its_own_workbook_of_several_villages(make: Make, village: Village, download: Any) -> None:
+    township = make.officer(Role.TOWNSHIP_OFFICER, TOWNSHIP)
+    returned = written(township, download(township).write("当前家庭人口数", 2))
+    assert (returned.region_code, returned.counts["done"]) == (TOWNSHIP, 1)
+
+
+def test_the_workbook_of_a_task_is_for_the_village_that_has_the_task(
+    make: Make, village: Village, cadre: Officer, download: Any
+) -> None:
+    """The township takes it and hands it over; its own region would be too wide for the village to hand it in."""
+    township = make.officer(Role.TOWNSHIP_OFFICER, TOWNSHIP)
+    task = Task.objects.create(request_key=uuid4(), region_code=VILLAGE, due_on="2023-09-01", actor_name="镇")
+    Issue.objects.filter(pk__in=[village.issues[name].pk for name in ("months", "size")]).update(task=task)
+    book = download(township, task=task.pk)
+    assert not book.rows("务工企业名称")
+    assert written(cadre, book.write("务工时间", 9)).counts["done"] == 1
 
 
 def test_what_another_village_handed_in_is_not_found(make: Make, village: Village, cadre: Officer, download: Any):

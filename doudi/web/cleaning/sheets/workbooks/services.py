@@ -53,10 +53,11 @@ def workbook_issue(
     `too_many_rows`).
     """
     require(actor, Action.CLEANING_CORRECT)
-    where = _place(actor, region)
+    if region:
+        require(actor, Action.CLEANING_CORRECT, region)
     issues = Issue.objects.visible_to(actor, Action.CLEANING_CORRECT).standing()
     if region:
-        issues = issues.filter(region_condition([Area(where)]))
+        issues = issues.filter(region_condition([Area(RegionCode(region))]))
     named = {"check_id": check, "severity": severity, "task_id": task}
     issues = issues.filter(**{name: value for name, value in named.items() if value})
     ordered = issues.order_by("region_code", "household_id", "severity_order", "pk")
@@ -65,6 +66,9 @@ def workbook_issue(
         raise ActionRefused("nothing", _("没有待处理的问题，不需要下载。"))
     if len(keys) > MOST_ISSUES:
         raise ActionRefused("too_many_rows", _("超过 %d 个问题，请先按乡镇、村或检查项缩小范围。") % MOST_ISSUES)
+    where = (
+        RegionCode(region) if region else _common(set(issues.order_by().values_list("region_code", flat=True)), actor)
+    )
     with transaction.atomic(), translation.override(IN_CHINESE):
         issued = IssuedWorkbook.objects.create(
             region_code=where,
@@ -85,11 +89,11 @@ def workbook_issue(
     return issued
 
 
-def _place(actor: Officer, region: str) -> RegionCode:
-    if not region:
-        return actor.home
-    require(actor, Action.CLEANING_CORRECT, region)
-    return RegionCode(region)
+def _common(codes: set[str], actor: Officer) -> RegionCode:
+    """The smallest region that holds them all: whoever may correct there may hand the workbook in."""
+    first = RegionCode(min(codes))
+    around = [first, *first.ancestors]
+    return next((region for region in around if all(region.covers(code) for code in codes)), actor.home)
 
 
 def _lines(keys: Sequence[int], issued: UUID) -> Iterator[SheetLine]:
