@@ -97,11 +97,26 @@ OFFICERS_TABLES = (
             Action.TRIAL_RUN,
         ),
     ),
+    (
+        "",
+        (
+            Action.CLEANING_SEE,
+            Action.CLEANING_CORRECT,
+            Action.CLEANING_SEND,
+            Action.CLEANING_EXEMPT,
+            Action.CLEANING_RUN,
+            Action.CLEANING_EXPORT,
+            Action.EMPLOYMENT_SEE,
+            Action.MATCH_SEE,
+            Action.MATCH_DECIDE,
+            Action.DUPLICATE_DECIDE,
+        ),
+    ),
 )
 """The tables of the officers' guide: the heading of a column before the actions, if there is one, and the actions."""
 
 
-@pytest.mark.parametrize(("before", "columns"), OFFICERS_TABLES, ids=("households", "rules"))
+@pytest.mark.parametrize(("before", "columns"), OFFICERS_TABLES, ids=("households", "rules", "data"))
 def test_the_officers_guide_tells_what_each_role_may_do(before: str, columns: tuple[Action, ...]) -> None:
     ahead = 2 if before else 1
     rows = [line.strip("|").split("|") for line in text_of(ROOT / "docs/officers.zh.md").splitlines() if "|" in line]

@@ -88,6 +88,20 @@ def what_if(page: Page, site: str) -> None:
     page.get_by_role("link", name="下载 Excel").wait_for(timeout=2 * MINUTE)
 
 
+def cleaning(page: Page, site: str) -> None:
+    page.goto(f"{site}/cleaning/issues/")
+
+
+def employment(page: Page, site: str) -> None:
+    page.goto(f"{site}/employment/")
+    page.locator("[data-chart] svg, [data-chart] canvas").first.wait_for()
+
+
+def matching(page: Page, site: str) -> None:
+    page.goto(f"{site}/matching/rows/")
+    first_row(page)
+
+
 Way = Callable[[Page, str], None]
 ON_PC: dict[str, Way] = {
     "figures": figures,
@@ -99,6 +113,9 @@ ON_PC: dict[str, Way] = {
     "gaps": gaps,
     "villages": villages,
     "what-if": what_if,
+    "cleaning": cleaning,
+    "employment": employment,
+    "matching": matching,
 }
 ON_PHONE: dict[str, Way] = {"phone-clues": clues, "phone-household": household}
 
