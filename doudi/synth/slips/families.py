@@ -6,7 +6,8 @@ from typing import Any
 from doudi.standards.resident_id import check_character
 from doudi.synth.slips.recipes import Slip, blank, gone, household, person
 
-_ELSEWHERE = "520103"
+_ELSEWHERE = "529901"
+"""Of another province, in a county that does not exist: such a number belongs to nobody."""
 _OF_MAN_OR_WOMAN = "CASE sex WHEN 'male' THEN '{}' ELSE '{}' END"
 _OF_A_DEAD = "(SELECT max(home) FROM persons WHERE status = 'dead')"
 _LAST_HOME = "(SELECT max(home) FROM persons d WHERE d.active)"
