@@ -18,6 +18,7 @@ BENCHMARKS = (
     "import_sheet.py",
     "screening.py",
     "incremental.py",
+    "checks.py",
     "matching_county.py",
     "matching_febrl.py",
     "rule_engines.py",
