@@ -76,7 +76,7 @@ def snapshots(folder: Path) -> list[Snapshot]:
 
 @pytest.fixture(scope="module")
 def compared(rulebook: Rulebook, registry: RegistryTables, snapshots: list[Snapshot]) -> Comparison:
-    return compare(rulebook, registry=registry, snapshots=snapshots, as_of=AS_OF)
+    return compare(rulebook, registry=registry, snapshots=snapshots, as_of=AS_OF, everybody=True)
 
 
 @pytest.fixture(scope="module")
@@ -151,8 +151,16 @@ def test_one_household_is_compared_as_the_whole_county_is(rulebook, registry, sn
         person=pq.read_table(registry.person[0], filters=[("household_key", "=", line["household_key"])]),
         income=pq.read_table(registry.income[0], filters=[("household_key", "=", line["household_key"])]),
     )
-    found = compare(rulebook, registry=one, snapshots=snapshots, as_of=AS_OF)
+    found = compare(rulebook, registry=one, snapshots=snapshots, as_of=AS_OF, everybody=True)
     assert line in found.lines.to_pylist()
+
+
+def test_usually_only_those_to_be_asked_are_told_of(rulebook, registry, snapshots, compared) -> None:
+    found = compare(rulebook, registry=registry, snapshots=snapshots, as_of=AS_OF)
+    assert found.conflicts.to_pylist() == compared.conflicts.to_pylist()
+    assert found.stopped.to_pylist() == compared.stopped.to_pylist()
+    assert found.lines.num_rows < compared.lines.num_rows / 10
+    assert found.figures.to_pylist() == compared.figures.to_pylist()
 
 
 def test_figures_of_townships_add_up(compared: Comparison) -> None:

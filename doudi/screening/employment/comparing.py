@@ -31,7 +31,7 @@ A_YEAR: Final = 12
 
 @dataclass(frozen=True)
 class Comparison:
-    """`lines`: one row a person whom any source says something about; `figures`: one row a village (see `statements`).
+    """`lines`: one row a person whom sources contradict or who stopped; `figures`: one row a village (`statements`).
 
     `feeds`: source → months delivered; a source that is not there contradicts nobody. `before`: the month of the
     register that this year is held against, if there is one.
@@ -67,9 +67,12 @@ def compare(
     registry: RegistryTables,
     snapshots: Iterable[Snapshot],
     as_of: date,
+    everybody: bool = False,
     threads: int | None = None,
 ) -> Comparison:
     """Hold the sources against each other on a day. Raises MissingParameter where a limit has no value there.
+
+    `everybody`: lines of those too who are not contradicted and did not stop.
 
     Who is able to work, monitored, lifted out of poverty is what the facts of the rulebook say.
     """
@@ -94,7 +97,8 @@ def compare(
         statement = lines_sql(rulebook, frozenset(feeds), region=region, as_of=as_of, limits=limits)
         engine.run(f"CREATE TEMP TABLE lines AS {statement}")
         lines = engine.arrow(
-            f"SELECT {lines_columns()} FROM lines ORDER BY region_code, household_key, person_key"
+            f"SELECT {lines_columns()} FROM lines WHERE {'TRUE' if everybody else 'LEN(conflicts) > 0 OR stopped'} "
+            "ORDER BY region_code, household_key, person_key"
         ).cast(LINES)
         figures = engine.arrow(figures_sql())
     finally:

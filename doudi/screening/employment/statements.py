@@ -91,12 +91,14 @@ def lines_sql(rulebook: Rulebook, feeds: frozenset[str], *, region: str, as_of: 
             LEFT JOIN job_subsidy s USING (person_key) LEFT JOIN work_visit v USING (person_key)
             LEFT JOIN employment j USING (person_key) LEFT JOIN assistance_payment y USING (person_key)
             LEFT JOIN work_register_before b USING (person_key)
+        ), named AS (
+            SELECT *, {", ".join(f"{_short(f'{name}_employer')} AS {name}_short" for name in _NAMING)} FROM wide
         )
         SELECT {", ".join(name for name in (*LINES.names[:-2], "fully_able"))},
             LIST_FILTER([{conflicts}], lambda x: x IS NOT NULL) AS conflicts,
             here AND COALESCE(before_working, FALSE) AND registry_months = 0 AND NOT COALESCE(register_working, FALSE)
                 AND COALESCE(insured_recent, 0) = 0 AND NOT COALESCE(visit_works, FALSE) AS stopped
-        FROM wide
+        FROM named
         WHERE able OR registry_months > 0 OR register_working IS NOT NULL OR insured_months IS NOT NULL
             OR subsidy_posted_on IS NOT NULL OR visit_works IS NOT NULL OR before_working IS NOT NULL
     """
@@ -156,7 +158,6 @@ def _conflicts(feeds: frozenset[str], as_of: date, limits: Limits) -> dict[WorkC
     areas = [f"registry_months > 0 AND registry_area <> {one}_area" for one in sides]
     areas += [_other_city(one, other) for one, other in _pairs(sides)]
     wages = ("registry", "register", "visit")
-    names = ("registry", "register", "insured", "visit")
     return {
         WorkConflict.WORKS: works,
         WorkConflict.MONTHS: [
@@ -164,7 +165,7 @@ def _conflicts(feeds: frozenset[str], as_of: date, limits: Limits) -> dict[WorkC
             f"registry_months > 0 AND insured_months > registry_months + {gap}",
         ],
         WorkConflict.PLACE: [*areas, "area_contradicts"],
-        WorkConflict.EMPLOYER: [_other_employer(one, other) for one, other in _pairs(names)],
+        WorkConflict.EMPLOYER: [_other_employer(one, other) for one, other in _pairs(_NAMING)],
         WorkConflict.WAGE: [
             f"ABS({one}_wage - {other}_wage) > LEAST({one}_wage, {other}_wage) * {limits.wage_gap}"
             for one, other in _pairs(wages)
@@ -188,6 +189,10 @@ def _conflicts(feeds: frozenset[str], as_of: date, limits: Limits) -> dict[WorkC
     }
 
 
+_NAMING: Final = ("registry", "register", "insured", "visit")
+"""Sources that name the employer."""
+
+
 def _pairs(names: Iterable[str]) -> list[tuple[str, str]]:
     given = list(names)
     return [(one, other) for at, one in enumerate(given) for other in given[at + 1 :]]
@@ -206,8 +211,10 @@ def _other_city(one: str, other: str) -> str:
 
 def _other_employer(one: str, other: str) -> str:
     """Both are named, and neither name, without 公司 and the like, is in the other."""
-    first, second = _short(f"{one}_employer"), _short(f"{other}_employer")
-    return f"registry_months > 0 AND NOT CONTAINS({first}, {second}) AND NOT CONTAINS({second}, {first})"
+    return (
+        f"registry_months > 0 AND {one}_employer <> {other}_employer AND NOT CONTAINS({one}_short, {other}_short) "
+        f"AND NOT CONTAINS({other}_short, {one}_short)"
+    )
 
 
 def _short(name: str) -> str:

@@ -89,6 +89,6 @@ def _compare_again(line: EmploymentLine) -> None:
     """Compare the one household anew, by the snapshots and the day of the last comparison."""
     on = line.run.as_of
     tables = RegistryTables(**tables_of_households([line.household_id]))
-    found = compare(current_rulebook(on), registry=tables, snapshots=standing_snapshots(), as_of=on)
+    found = compare(current_rulebook(on), registry=tables, snapshots=standing_snapshots(), as_of=on, everybody=True)
     key = line.person.person_key
     renew_line(line, next((row for row in found.lines.to_pylist() if row["person_key"] == key), None))
