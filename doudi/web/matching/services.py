@@ -54,7 +54,7 @@ def link_choose(*, actor: Officer, link_id: int, rank: int, request_key: UUID) -
         _refuse_unless_open(link)
         who = _candidate(link, rank) if rank else None
         count = _decide(actor, [(link, who)], request_key)
-        _audit(actor, "match_decide", [link], {"rows": count, "nobody": who is None})
+        _audit(actor, action="match_decide", links=[link], detail={"rows": count, "nobody": who is None})
     return Decided(count)
 
 
@@ -83,7 +83,8 @@ def links_choose(*, actor: Officer, link_ids: Collection[int], nobody: bool, req
                 choices.append((link, (first.person_key, first.household_key)))
         count = _decide(actor, choices, request_key)
         if choices:
-            _audit(actor, "match_decide", [link for link, _who in choices], {"rows": count, "nobody": nobody})
+            decided = [link for link, _who in choices]
+            _audit(actor, action="match_decide", links=decided, detail={"rows": count, "nobody": nobody})
     return Decided(count, taken=len(links) - len(waiting))
 
 
@@ -106,7 +107,7 @@ def link_undo(*, actor: Officer, link_id: int, request_key: UUID) -> FeedLink:
         for one in together:
             _reopen(actor, one, request_key)
         _changed(actor, together)
-        _audit(actor, "match_undo", [link], {"rows": len(together)})
+        _audit(actor, action="match_undo", links=[link], detail={"rows": len(together)})
     link.refresh_from_db()
     return link
 
@@ -258,7 +259,7 @@ def _done_before(request_key: UUID) -> bool:
     return LinkEvent.objects.filter(request_key=request_key).exists()
 
 
-def _audit(actor: Officer, action: str, links: Sequence[FeedLink], detail: dict[str, object]) -> None:
+def _audit(actor: Officer, *, action: str, links: Sequence[FeedLink], detail: dict[str, object]) -> None:
     audit_record(
         action=action,
         actor=actor,
