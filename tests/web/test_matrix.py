@@ -137,7 +137,8 @@ def mended(run: CleaningRun, person: Person) -> tuple[int, int, uuid.UUID]:
         person=person, region_code=village, columns=["person.sex"], sentence=f"{name}的性别", state="sent", task=task,
         found_on="2023-08-01", first_run=run, last_run=run,
     )  # fmt: skip
-    CleanFigure.objects.create(run=run, month="2023-08", region_code=village, households=1, errors=1)
+    figure = {"month": "2023-08", "households": 1, "errors": 1}
+    CleanFigure.objects.get_or_create(run=run, region_code=village, defaults=figure)
     IssueTally.objects.create(
         run=run, region_code=village, check_id=issue.check_id, severity="error", responsible="village", count=1
     )

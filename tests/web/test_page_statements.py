@@ -12,9 +12,11 @@ from django.test.utils import CaptureQueriesContext
 
 from doudi.web import serving
 from doudi.web.accounts.roles import Role
+from doudi.web.cleaning.models import CleaningRun
 from doudi.web.discovery import rulebook
 from doudi.web.discovery.models import RunTally
 from doudi.web.registry.models import Person
+from tests.web.test_matrix import mended
 
 pytestmark = pytest.mark.django_db
 
@@ -42,7 +44,13 @@ MOST_STATEMENTS = {
     "/households/?q=王建国": 9,
     "/households/?q=上湾村": 9,
     "/households/?q=RESIDENT_ID": 7,
-    "/households/NUMBER/": 10,
+    "/households/NUMBER/": 12,
+    "/cleaning/issues/": 9,
+    "/cleaning/issues/?check=identity.sex_against_id&severity=error&state=open": 9,
+    "/cleaning/issues/?q=王建国": 10,
+    "/cleaning/overview/": 11,
+    "/cleaning/corrections/": 8,
+    "/cleaning/tasks/": 6,
     "/clues/export/": 10,
     f"/clues/export/?region={VILLAGE}": 10,
     "/rules/": 8,
@@ -71,6 +79,7 @@ def county(make):
     run = make.run()
     RunTally.objects.create(run=run, region_code=VILLAGE, rule_id="income.under_line_not_enrolled", level="red")
     make.region_alert(run, VILLAGE)
+    cleaned = CleaningRun.objects.create(as_of=date(2023, 8, 1), state="done", actor_name="测试")
 
     def more(count):
         for number in range(count):
@@ -80,6 +89,7 @@ def county(make):
             make.person(household, "王小花", relation="daughter")
             make.income(household)
             make.clue(household, run, department="medical_insurance")
+            mended(cleaned, household.members.first())
 
     more(4)
     return more
