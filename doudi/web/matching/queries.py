@@ -62,8 +62,8 @@ def overview(*, actor: Officer) -> list[Month]:
     months = sorted({run.month for run in runs}, reverse=True)[:MONTHS_SHOWN]
     runs = [run for run in runs if run.month in months]
     decided = Q(decided_at__isnull=False)
-    desk = {
-        row["run_id"]: row
+    desk: dict[int, dict[str, Any]] = {
+        row["run_id"]: dict(row)
         for row in FeedLink.objects.filter(run__in=runs)
         .values("run_id")
         .annotate(
@@ -74,7 +74,7 @@ def overview(*, actor: Officer) -> list[Month]:
     }
     found: dict[str, list[Matched]] = {month: [] for month in months}
     for run in runs:
-        row: dict[str, Any] = desk.get(run.pk, {})
+        row = desk.get(run.pk, {})
         counts = (row.get("waiting", 0), row.get("chosen", 0), row.get("nobody", 0))
         found[run.month].append(Matched(run, *counts, behind=run.registry_version < version))
     return [Month(month, tables) for month, tables in found.items()]
