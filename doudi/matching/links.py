@@ -77,7 +77,9 @@ def write_links(
     names["data"] = f"data-{digest}.parquet" if _tells_more(delivered, data) else DATA
     if names["data"] != DATA:
         _write(folder / names["data"], lambda path: _parquet(data, path))
+    settled = delivered.num_rows and pc.sum(pc.and_not(delivered[RETURNED], data[RETURNED])).as_py()
     content: dict[str, Any] = {"format": FORMAT, **names, "basis": basis, "counts": counts_of(links)}
+    content["settled"] = int(settled or 0)
     if reading is not None:
         content["rejects"] = _workbook(folder, digest, links, reading)
     elif "rejects" in before:
@@ -108,7 +110,8 @@ def forget_links(folder: Path) -> None:
 
 
 def linked_now(folder: Path) -> dict[str, Any]:
-    """What `linked.json` says: format, links, candidates, data, rejects (with a workbook), basis, counts; or empty."""
+    """What `linked.json` says, or empty: format, links, candidates, data, rejects (with a workbook), basis, counts, and
+    `settled`, the rows that went back for their id alone and were taken in after all."""
     try:
         return dict(json.loads((folder / LINKED).read_text(encoding="utf-8")))
     except FileNotFoundError:

@@ -178,14 +178,21 @@ def _matched(
 ) -> Iterator[Intake]:
     """What came in, with what matching found told and the workbook of what goes back as it is now."""
     kept = {(one.feed, str(one.month)): one for one in snapshots}
-    for one in intake:
-        snapshot = kept.get((one.feed, one.month))
+    last = {(one.feed, one.month): at for at, one in enumerate(intake)}
+    for at, one in enumerate(intake):
+        snapshot = kept.get((one.feed, one.month)) if last[one.feed, one.month] == at else None
         if snapshot is None or not counts.get(snapshot.folder):
             yield one
             continue
+        settled = int(snapshot.linked.get("settled", 0))
         before, now = f"退回明细：{snapshot.folder / REJECTS}", _sent_back(snapshot)
         parts = (note(counts[snapshot.folder]), one.note.replace(before, now))
-        yield replace(one, note="；".join(part for part in parts if part))
+        yield replace(
+            one,
+            rows_accepted=one.rows_accepted + settled,
+            rows_rejected=one.rows_rejected - settled,
+            note="；".join(part for part in parts if part),
+        )
 
 
 def _tree(regions: Rows | None) -> RegionTree | None:

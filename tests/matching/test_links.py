@@ -145,6 +145,7 @@ def test_the_department_gets_back_what_was_not_surely_linked(snapshot: Snapshot,
     write_links(snapshot.folder, matching(keys_in(snapshot)[0] or 0), reading=reading)
     assert before is not None
     assert snapshot.rejects not in (None, before)
+    assert linked_now(snapshot.folder)["settled"] == 1
     sheet = CalamineWorkbook.from_path(str(snapshot.rejects)).get_sheet_by_index(0).to_python()
     assert [row[0] for row in sheet[1:]] == ["王五", "赵六"], "the amount of 王五 has to be put right, 赵六 is unknown"
     forget_links(snapshot.folder)

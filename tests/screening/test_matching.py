@@ -13,7 +13,7 @@ import pytest
 from doudi.feeds.snapshot import Snapshot, list_snapshots
 from doudi.matching.decisions import Decision, DecisionFile
 from doudi.matching.links import candidates_of, linked_now, links_of
-from doudi.screening import commands
+from doudi.screening import folders
 from doudi.screening.commands import FolderScreening, screen_folders
 from doudi.screening.results.names import household_names
 from doudi.screening.results.reproduce import KeptAlerts
@@ -72,7 +72,7 @@ def matched(sheets: Sheets) -> FolderScreening:
 def test_children_whose_roll_row_has_a_broken_id_are_not_taken_for_children_without_a_roll(
     sheets: Sheets, matched: FolderScreening, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(commands, "model_in", lambda rules_root: None)
+    monkeypatch.setattr(folders, "model_in", lambda rules_root: None)
     by_id = sheets.scored(sheets.screened("by_id", snapshots="by-id"))
     by_links = sheets.scored(matched)
     before, after = by_id.kinds[WITHOUT_ROLL], by_links.kinds[WITHOUT_ROLL]
@@ -83,10 +83,18 @@ def test_children_whose_roll_row_has_a_broken_id_are_not_taken_for_children_with
     assert wrong[1] < wrong[0], "over all kinds there are fewer misses and false alarms"
 
 
-def test_the_list_of_files_says_what_was_matched_beyond_the_ids(matched: FolderScreening) -> None:
+def test_the_list_of_files_says_what_was_matched_beyond_the_ids(sheets: Sheets, matched: FolderScreening) -> None:
     notes = "".join(one.note for one in matched.intake)
     assert "识别证件号码笔误对上" in notes
     assert "按姓名等信息对上" in notes
+    by_feed = {(one.feed, one.month): one for one in matched.intake}
+    settled = 0
+    for snapshot in list_snapshots(sheets.folder / "snapshots"):
+        one = by_feed[snapshot.feed, str(snapshot.month)]
+        settled += (taken := int(snapshot.linked.get("settled", 0)))
+        assert one.rows_rejected == snapshot.manifest["rows_rejected"] - taken, "what was found does not go back"
+        assert one.rows_accepted == snapshot.manifest["rows_accepted"] + taken
+    assert settled > 10
 
 
 def test_an_unchanged_registry_is_not_matched_again(
