@@ -48,7 +48,7 @@ def photo_keep(*, actor: Officer, household_no: str, content: bytes) -> FilledSh
             actor_id=actor.user_id,
             actor_name=actor.name,
         )
-        _audit("comparison_photo", actor, photo)
+        _audit(action="comparison_photo", actor=actor, photo=photo)
     return photo
 
 
@@ -70,7 +70,7 @@ def photo_remove(*, actor: Officer, photo_id: int) -> str:
     """Take away a photo that shows the wrong sheet; gives the household's number. Raises `NotFound`."""
     photo = _photo(actor, photo_id, Action.CLEANING_CORRECT)
     with transaction.atomic():
-        _audit("comparison_photo_remove", actor, photo)
+        _audit(action="comparison_photo_remove", actor=actor, photo=photo)
         photo.delete()
     vault_remove(photo.file)
     return photo.household.household_no
@@ -84,7 +84,7 @@ def _photo(actor: Officer, photo_id: int, action: Action) -> FilledSheet:
     return photo
 
 
-def _audit(action: str, actor: Officer, photo: FilledSheet) -> None:
+def _audit(*, action: str, actor: Officer, photo: FilledSheet) -> None:
     audit_record(
         action=action,
         actor=actor,
