@@ -1,6 +1,5 @@
 """Deciding whether two rows of the registry are one: keep one, deactivate one, or two after all; and taking it back."""
 
-from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import transaction
@@ -14,7 +13,8 @@ from doudi.web.intake.writing import lock_registry, registry_changed
 from doudi.web.jobs.models import Job, JobState
 from doudi.web.jobs.services import job_queue
 from doudi.web.matching import merging
-from doudi.web.matching.models import DuplicateKind, DuplicateProposal, DuplicateState
+from doudi.web.matching.models import DuplicateKind, DuplicateProposal, DuplicateState, FeedLink, MatchRun
+from doudi.web.matching.rematching import queue_again
 from doudi.web.refusal import ActionRefused, NotFound
 from doudi.web.registry.models import Household, Person
 
@@ -74,6 +74,7 @@ def duplicate_merge(
             state_now, what = DuplicateState.MERGED, kept.household_no
         registry_changed(state)
         pair.right_stays = right_stays
+        _match_again(actor, pair)
         _settle(actor, pair, state_now, note, request_key, stays=what, rows=pair.rows_before.count(), add_up=add_up)
     return pair
 
@@ -124,6 +125,7 @@ def duplicate_undo(*, actor: Officer, pair_id: int, request_key: UUID) -> Duplic
         if pair.state == DuplicateState.MOVED and pair.request_key is not None:
             undone = corrections_undo(actor=actor, batch=pair.request_key).cells
         elif pair.state in SETTLED:
+            _match_again(actor, pair)
             undone = merging.take_back(pair)
             registry_changed(state)
         _note(actor, pair, "undone", request_key, rows=undone, was=pair.state)
@@ -171,6 +173,13 @@ def both_households(pair: DuplicateProposal) -> tuple[Household, Household]:
     return found[keys[0]], found[keys[1]]
 
 
+def _match_again(actor: Officer, pair: DuplicateProposal) -> None:
+    """Tables with rows about the person that goes or comes back are matched again, so that screening reads it right."""
+    links = pair.rows_before.filter(table=FeedLink._meta.label_lower).values("row_id")
+    for run in MatchRun.objects.filter(snapshot__standing=True, links__in=links).distinct():
+        queue_again(actor, run)
+
+
 def _gone() -> ActionRefused:
     return ActionRefused("gone", _("其中一行已不在登记簿中，请重新查找重复。"))
 
@@ -211,8 +220,3 @@ def _settle(
 def _note(actor: Officer, pair: DuplicateProposal, what: str, key: UUID, **detail: object) -> None:
     line = {"what": what, "by": actor.name, "at": timezone.now().isoformat(timespec="seconds"), "key": str(key)}
     pair.trace = [*pair.trace, {**line, **detail}]
-
-
-def settled_pairs(pairs: Sequence[DuplicateProposal]) -> set[tuple[int, int]]:
-    """Person keys of pairs that were decided to be different people."""
-    return {(pair.left_person, pair.right_person) for pair in pairs if pair.left_person and pair.right_person}

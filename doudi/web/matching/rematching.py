@@ -36,7 +36,7 @@ def table_match_again(*, actor: Officer, run_id: int) -> Job:
         run = run_visible(actor=actor, run_id=run_id, action=Action.MATCH_DECIDE)
         if not run.snapshot.standing:
             raise ActionRefused("not_standing", _("这份表已被新的导入替换或撤销，不用再匹配。"))
-        job = _queue(actor, run)
+        job = queue_again(actor, run)
         audit_record(
             action="match_again",
             actor=actor,
@@ -50,10 +50,11 @@ def table_match_again(*, actor: Officer, run_id: int) -> Job:
 def match_again_later(*, actor: Officer, batch: ImportBatch) -> None:
     """Queue matching an import's tables once more: the registry came along. In the caller's transaction."""
     for run in MatchRun.objects.filter(snapshot__batch=batch, snapshot__standing=True):
-        _queue(actor, run)
+        queue_again(actor, run)
 
 
-def _queue(actor: Officer, run: MatchRun) -> Job:
+def queue_again(actor: Officer, run: MatchRun) -> Job:
+    """Queue matching one table again, in the caller's transaction."""
     return job_queue(
         actor=actor,
         kind="matching.again",

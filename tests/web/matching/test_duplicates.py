@@ -5,6 +5,7 @@ import pytest
 from doudi.web.audit.models import AuditEntry
 from doudi.web.discovery.models import Clue
 from doudi.web.intake.differences import registry_version
+from doudi.web.jobs.models import Job, JobState
 from doudi.web.jobs.services import job_run
 from doudi.web.matching import duplicates, merging
 from doudi.web.matching.finding import find
@@ -121,6 +122,7 @@ class TestSamePerson:
         duplicates.duplicate_merge(actor=county, pair_id=proposed.pk, right_stays=False, note="", request_key=key())
         link.refresh_from_db()
         assert (link.person_key, link.household_key) == (stays.person_key, stays.household.household_key)
+        assert Job.objects.get(kind="matching.again").state == JobState.QUEUED
 
     def test_moved_marks_the_row_in_the_household_left(self, county, twice):
         duplicates.duplicate_moved(actor=county, pair_id=twice.pk, right_stays=True, note="已出嫁", request_key=key())
