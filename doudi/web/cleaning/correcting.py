@@ -294,20 +294,22 @@ class _Work:
         for _change, where, _household, _before, _after in self.found:
             columns[where.id] = columns.get(where.id, 0) + 1
         only = next(iter(households.values())) if len(households) == 1 else None
-        audit_record(
-            action="correction_undo" if self.how == How.UNDO else "correction_apply",
-            actor=self.actor,
-            region_code=only.region_code if only is not None else "",
-            subject_type="household" if only is not None else "correction",
-            subject_id=only.household_no if only is not None else str(batch.pk),
-            detail={
+        about: dict[str, Any] = {
+            "region_code": only.region_code if only is not None else "",
+            "subject_type": "household" if only is not None else "correction",
+            "subject_id": only.household_no if only is not None else str(batch.pk),
+            "detail": {
                 "batch": str(batch.pk),
                 "how": str(self.how),
                 "columns": columns,
                 "households": len(households),
                 "conflicts": len(self.applied.conflicts),
             },
-        )
+        }
+        if self.how == How.UNDO:
+            audit_record(action="correction_undo", actor=self.actor, **about)
+        else:
+            audit_record(action="correction_apply", actor=self.actor, **about)
 
 
 def _household(row: Any) -> Household:

@@ -56,7 +56,7 @@ def issue_exempt(
         actor_name=actor.name,
     )
     tasks_settle(Issue.objects.filter(pk=issue.pk))
-    _audit("issue_exempt", actor, issue, expires_on=expires_on.isoformat())
+    _audit(issue, actor, action="issue_exempt", expires_on=expires_on.isoformat())
     return exemption
 
 
@@ -72,7 +72,7 @@ def exemption_lift(*, actor: Officer, issue_id: int) -> Issue:
     issue.state, issue.exempt_until = IssueState.OPEN, None
     issue.save(update_fields=["state", "exempt_until"])
     IssueEvent.objects.create(issue=issue, step=IssueStep.LIFTED, actor_name=actor.name)
-    _audit("exemption_lift", actor, issue)
+    _audit(issue, actor, action="exemption_lift")
     return issue
 
 
@@ -84,7 +84,7 @@ def _locked(actor: Officer, issue_id: int) -> Issue:
     return issue
 
 
-def _audit(action: str, actor: Officer, issue: Issue, **detail: str) -> None:
+def _audit(issue: Issue, actor: Officer, *, action: str, **detail: str) -> None:
     audit_record(
         action=action,
         actor=actor,

@@ -92,7 +92,7 @@ def issue_answer(
     issue.save(update_fields=["state", "answer"])
     IssueEvent.objects.create(issue=issue, step=IssueStep.ANSWERED, note=text, file=kept, actor_name=actor.name)
     tasks_settle(Issue.objects.filter(pk=issue.pk))
-    _audit("issue_answer", actor, issue)
+    _audit(issue, actor, action="issue_answer")
     return issue
 
 
@@ -110,7 +110,7 @@ def issue_send_back(*, actor: Officer, issue_id: int, note: str) -> Issue:
     issue.save(update_fields=["state"])
     Task.objects.filter(issues=issue).update(state=TaskState.SENT, returned_at=None, closed_at=None)
     _events([issue], IssueStep.BACK, actor, note=note.strip())
-    _audit("issue_send_back", actor, issue)
+    _audit(issue, actor, action="issue_send_back")
     return issue
 
 
@@ -170,7 +170,7 @@ def _events(issues: Sequence[Issue], step: IssueStep, actor: Officer, note: str 
     )
 
 
-def _audit(action: str, actor: Officer, issue: Issue) -> None:
+def _audit(issue: Issue, actor: Officer, *, action: str) -> None:
     audit_record(
         action=action,
         actor=actor,
