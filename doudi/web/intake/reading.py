@@ -120,7 +120,8 @@ def take_in(file: ImportFile, reading: SheetReading, feed: dict[str, Any]) -> No
     if not settled:
         return
     feed["rows"] += len(settled)
-    file.rows_accepted, file.rows_rejected = file.rows_accepted + len(settled), file.rows_rejected - len(settled)
+    file.rows_accepted = reading.rows_accepted + len(settled)
+    file.rows_rejected = reading.rows_rejected - len(settled)
     file.reasons = reasons_counted(problem for problem in reading.rejects if problem.row not in settled)
     file.notes = [_("证件号码有误但已认出是谁的行：%d 行，按通过计算") % len(settled), *file.notes]
     replaced, file.rejects = file.rejects, _keep_rejects(file, reading, settled) if file.rows_rejected else None
