@@ -61,7 +61,7 @@ def run_doudi(folder: Path, out: Path) -> dict[str, Any]:
     from doudi.rulebook import load_rulebook
     from doudi.screening.inputs import RegistryTables
     from doudi.screening.run import screen
-    from doudi.screening.sql.facts import table_name
+    from doudi.screening.sql.sources import table_name
 
     imported = time.perf_counter()
     result = screen(
@@ -113,7 +113,7 @@ def run_scan(folder: Path, columns_file: Path) -> dict[str, Any]:
     import duckdb
 
     from doudi.screening.engines.duckdb import KEYS
-    from doudi.screening.sql.facts import table_name
+    from doudi.screening.sql.sources import table_name
 
     keys = {table_name(source): names for source, names in KEYS.items()}
     wanted = json.loads(columns_file.read_text())

@@ -25,7 +25,7 @@ from doudi.screening.entitlement import (
     plan_entitlements,
     policies_for,
 )
-from doudi.screening.sql.facts import FactSql, Holding, group_table, table_name
+from doudi.screening.sql.facts import FactSql
 from doudi.screening.sql.regions import RegionalPlan, counts_alerts, plan_regional, township_of
 from doudi.screening.sql.rules import (
     PERSONS_WITH_HOUSEHOLD,
@@ -36,6 +36,7 @@ from doudi.screening.sql.rules import (
     union_all,
     with_household,
 )
+from doudi.screening.sql.sources import Holding, group_table, table_name
 from doudi.screening.thresholds import Thresholds, thresholds_for
 
 

@@ -24,10 +24,10 @@ from doudi.screening.plan import Plan, make_plan
 from doudi.screening.results import regions as regional_result
 from doudi.screening.results.keeping import manifest_of, write_result
 from doudi.screening.results.left_out import SOURCE, LeftOut
-from doudi.screening.sql.facts import table_name
 from doudi.screening.sql.regions import EARLIER
 from doudi.screening.sql.results import facts_sql, outcomes_sql, unknown_sql, unmatched_sql
 from doudi.screening.sql.rules import outcome_column
+from doudi.screening.sql.sources import table_name
 from doudi.screening.tables import add_raw, add_typed, check_whole, raw_tables, regions_of
 
 CANNOT_TELL_SCHEMA = pa.schema(

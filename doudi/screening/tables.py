@@ -9,7 +9,7 @@ from doudi.rulebook.value_types import NUMBER, TEXT, ColumnType
 from doudi.screening.engines.duckdb import KEYS
 from doudi.screening.engines.engine import Engine
 from doudi.screening.inputs import FeedRows, RegistryTables, Rows, columns_of, never_null
-from doudi.screening.sql.facts import Holding, table_name
+from doudi.screening.sql.sources import Holding, table_name
 
 FURTHER: Mapping[str, Mapping[str, ColumnType]] = {
     HOUSEHOLD: {"phone_key": NUMBER},

@@ -13,7 +13,7 @@ from doudi.screening.cleaning.plan import CheckPlan
 from doudi.screening.cleaning.statements import table_of
 from doudi.screening.engines.duckdb import DuckDb, Progress
 from doudi.screening.engines.engine import Engine
-from doudi.screening.sql.facts import table_name
+from doudi.screening.sql.sources import table_name
 from doudi.screening.tables import check_whole
 
 ISSUES_SCHEMA: Final = pa.schema(

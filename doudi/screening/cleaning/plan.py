@@ -13,9 +13,10 @@ from doudi.rulebook.loading import MEMBER_FACT
 from doudi.rulebook.sources import INCOME, SHARED
 from doudi.screening.cleaning.statements import HOUSEHOLDS, PERSONS, CheckSql
 from doudi.screening.plan import Step, absent_facts, rule_version
-from doudi.screening.sql.facts import FactSql, Holding, group_table, table_name
+from doudi.screening.sql.facts import FactSql
 from doudi.screening.sql.rules import RuleSql
 from doudi.screening.sql.shared import TABLES
+from doudi.screening.sql.sources import Holding, group_table, table_name
 from doudi.screening.thresholds import MissingParameters, Thresholds, thresholds_for
 from doudi.standards.periods import IncomeYear
 

@@ -13,7 +13,7 @@ from doudi.rulebook.sources import HOUSEHOLD, INCOME, PERSON
 from doudi.rulebook.value_types import ColumnType
 from doudi.screening.inputs import Rows
 from doudi.screening.plan import Step
-from doudi.screening.sql.facts import SQL_TYPES, table_name
+from doudi.screening.sql.sources import SQL_TYPES, table_name
 
 MACROS = (
     "CREATE MACRO doudi_grouped(x) AS REPLACE(FORMAT('{:,.2f}', ROUND(x, 2)), '.00', '')",

@@ -29,10 +29,10 @@ from doudi.screening.plan import Plan, rule_version
 from doudi.screening.results.keeping import manifest_of
 from doudi.screening.results.regions import CANNOT_TELL_SCHEMA as REGION_UNKNOWN_SCHEMA
 from doudi.screening.run import CANNOT_TELL_SCHEMA, ScreeningResult, screen
-from doudi.screening.sql.facts import table_name
 from doudi.screening.sql.regions import REGION_FACTS
 from doudi.screening.sql.results import facts_sql, outcomes_sql, region_facts_sql, unknown_sql
 from doudi.screening.sql.rules import NO_DATA, outcome_column, union_all
+from doudi.screening.sql.sources import table_name
 
 _REGION_COUNTY = f"SUBSTRING(region_code, 1, 6) AS {COUNTY}"
 _GROUP_BYTES = 4 * 2**20

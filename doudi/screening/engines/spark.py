@@ -25,7 +25,7 @@ from doudi.rulebook.value_types import ColumnType
 from doudi.screening.engines.spark_sql import spark_sql
 from doudi.screening.inputs import Rows
 from doudi.screening.plan import Step
-from doudi.screening.sql.facts import SQL_TYPES
+from doudi.screening.sql.sources import SQL_TYPES
 
 COUNTY: Final = "county"
 COUNTIES_OF_HOUSEHOLDS: Final = "counties_of_households"

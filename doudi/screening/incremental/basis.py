@@ -26,8 +26,8 @@ from doudi.screening.incremental.moving import Moving, union
 from doudi.screening.inputs import FeedRows, Rows
 from doudi.screening.plan import Plan
 from doudi.screening.results.kept import INPUTS, MOST_STEPS, BrokenBasis, KeptResult
-from doudi.screening.sql.facts import Holding, table_name
 from doudi.screening.sql.rules import NO_DATA
+from doudi.screening.sql.sources import Holding, table_name
 
 _REGISTRY = (HOUSEHOLD, PERSON, INCOME)
 WORTH_IT = 0.5

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from doudi.rulebook.sources import HOUSEHOLD, INCOME, PERSON
 from doudi.screening.engines.duckdb import KEYS, DuckDb
-from doudi.screening.sql.facts import table_name
+from doudi.screening.sql.sources import table_name
 
 
 @dataclass(frozen=True, slots=True)

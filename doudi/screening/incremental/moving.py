@@ -21,8 +21,9 @@ from doudi.rulebook.predicate import Expression
 from doudi.rulebook.sources import FACTS, HOUSEHOLD, PERSON
 from doudi.screening.plan import Plan, Step
 from doudi.screening.sql.counting import DIALECT, Counted
-from doudi.screening.sql.facts import FactSql, Holding, group_table, table_name
+from doudi.screening.sql.facts import FactSql
 from doudi.screening.sql.narrowing import columns_of
+from doudi.screening.sql.sources import Holding, group_table, table_name
 from doudi.screening.thresholds import Thresholds, literal
 
 

@@ -18,41 +18,12 @@ from doudi.rulebook import Fact
 from doudi.rulebook.facts import AS_OF
 from doudi.rulebook.loading import MEMBER_FACT
 from doudi.rulebook.nulls import may_be_null
-from doudi.rulebook.sources import FACTS, HOUSEHOLD, INCOME, MEMBERS, PERSON, PERSONS_OF_HOUSEHOLD, SHARED
+from doudi.rulebook.sources import FACTS, HOUSEHOLD, INCOME, MEMBERS, PERSON, PERSONS_OF_HOUSEHOLD
 from doudi.rulebook.value_types import ValueType
 from doudi.screening.sql.counting import DIALECT, Counted
+from doudi.screening.sql.sources import SQL_TYPES, Holding, group_table, table_name
 from doudi.screening.thresholds import Thresholds, literal
 from doudi.standards.periods import IncomeYear
-
-SQL_TYPES = {
-    ValueType.NUMBER: "DOUBLE",
-    ValueType.TEXT: "TEXT",
-    ValueType.BOOLEAN: "BOOLEAN",
-    ValueType.DATE: "DATE",
-    ValueType.MONTH: "TEXT",
-    ValueType.TEXTS: "TEXT[]",
-}
-
-
-def table_name(source: str) -> str:
-    """The name under which an engine registers a source: registry_person, shared_same_phone, feed_death."""
-    if source in SHARED:
-        return f"shared_{source}"
-    return source.replace(".", "_") if "." in source else f"feed_{source}"
-
-
-def group_table(feed: str) -> str:
-    """The table of a feed boiled down to one row a person."""
-    return f"person_{feed}"
-
-
-@dataclass(frozen=True, slots=True)
-class Holding:
-    """What a source offers: its columns and those that never lack a value; `years`: income years (registry.income)."""
-
-    columns: frozenset[str]
-    never_null: frozenset[str] = frozenset()
-    years: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,9 @@ from doudi.rulebook.loading import TOLERANCE
 from doudi.rulebook.sources import ALERTS, FACTS, HOUSEHOLDS
 from doudi.rulebook.value_types import ValueType
 from doudi.screening.sql.counting import DIALECT, Counted
-from doudi.screening.sql.facts import SQL_TYPES, FactSql, Holding, table_name
+from doudi.screening.sql.facts import FactSql
 from doudi.screening.sql.rules import CANNOT_TELL, ESCALATED, NOT_RAISED, RAISED, RuleSql, outcome_column, union_all
+from doudi.screening.sql.sources import SQL_TYPES, Holding, table_name
 from doudi.screening.sql.writing import text
 from doudi.screening.thresholds import Thresholds, literal
 
