@@ -1,8 +1,8 @@
 """Who is in the registry twice: the same person in two rows, and two households that share their members.
 
-Nothing is merged here: what comes out are proposals with what speaks for each, for a person to decide. What a decision
-changes is in `doudi.matching.duplicate_changes`. A row is never compared with itself, and a pair stands once, in the
-order of its keys. Only persons who count are compared: those dead or moved out are no duplicates of anybody.
+Nothing is merged here: what comes out are proposals with what speaks for each, for a person to decide. A row is never
+compared with itself, and a pair stands once, in the order of its keys. Only persons who count are compared: those dead
+or moved out are no duplicates of anybody.
 """
 # ruff: noqa: S608 - statements are made of constants and of levels that the model has checked
 

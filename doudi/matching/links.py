@@ -9,8 +9,8 @@
 
 The delivered `data.parquet` is never touched. The digits come of the links themselves: the same links make the same
 files, and a link taken back leads to the files that stood before it. `linked.json` is replaced in one step, at the end,
-so whoever reads meanwhile, or after a kill, sees the links of before, whole. Files that no longer count stay, so that a
-screening made with them can be compared with; see `forget_superseded`.
+so whoever reads meanwhile, or after a kill, sees the links of before, whole. Files that no longer count stay for two
+months, so that the next screening can tell what changed since the one that read them.
 """
 
 import hashlib
@@ -36,6 +36,7 @@ LINKED_BY = "linked_by"
 """Column of the linked data: the method by which the row's person was found; null for nobody."""
 _ROW_GROUP = 122_880
 _STALE_AFTER = 24 * 3600
+_SUPERSEDED_AFTER = 62 * 24 * 3600
 _WRITING = ".linking-"
 
 
@@ -176,15 +177,15 @@ def sentence(counts: Mapping[str, int]) -> str:
     )
 
 
-def forget_superseded(folder: Path, *, named: frozenset[Path] = frozenset()) -> int:
-    """Remove files of links that no longer count, but those `named` (by manifests of screenings); gives how many."""
+def forget_superseded(folder: Path, *, older_than: float) -> int:
+    """Remove files of links that no longer count and are so many seconds old; gives how many."""
     linked = linked_now(folder)
     keep = {linked.get(name) for name in ("links", "candidates", "data", "rejects")}
     removed = 0
     for pattern in ("links-*.parquet", "candidates-*.parquet", "data-*.parquet", "rejects-*.xlsx"):
         for path in folder.glob(pattern):
-            if path.name not in keep and path not in named:
-                path.unlink()
+            if path.name not in keep and time.time() - path.stat().st_mtime > older_than:
+                path.unlink(missing_ok=True)
                 removed += 1
     return removed
 
@@ -255,7 +256,8 @@ def _point(folder: Path, content: Mapping[str, Any]) -> None:
 
 
 def _sweep(folder: Path) -> None:
-    """Remove what writers left behind that were killed more than a day ago."""
+    """Remove what writers left behind that were killed more than a day ago, and links long superseded."""
+    forget_superseded(folder, older_than=_SUPERSEDED_AFTER)
     for left in folder.glob(f"{_WRITING}*"):
         if time.time() - os.stat(left).st_mtime > _STALE_AFTER:
             left.unlink(missing_ok=True)

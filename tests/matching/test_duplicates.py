@@ -7,13 +7,6 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from doudi.matching.duplicate_changes import (
-    RowChange,
-    left_household,
-    merge_households,
-    merge_persons,
-    move_person,
-)
 from doudi.matching.duplicate_model import DuplicateModel, load_duplicate_model
 from doudi.matching.duplicates import find_duplicates
 from doudi.matching.model import Model, load_model
@@ -160,43 +153,3 @@ def test_a_pair_decided_to_be_two_persons_is_not_proposed_again(
     county.person(8, 2, "王建国")
     assert len(county.proposals(model, duplicates)) == 1
     assert county.proposals(model, duplicates, settled=[(8, 7)]) == []
-
-
-KEPT = {"household_key": 1, "person_key": 7, "name": "王建国", "phone": None, "employer": "矿上", "relation": "head"}
-GONE = {"household_key": 2, "person_key": 9, "name": "王建国", "phone": "139", "employer": "工地", "relation": "son"}
-
-
-def test_merging_fills_up_what_the_kept_row_lacks_and_overwrites_nothing() -> None:
-    assert merge_persons(KEPT, GONE) == [
-        RowChange("person", "set", 1, 7, column="phone", before=None, after="139"),
-        RowChange("person", "remove", 2, 9),
-    ]
-    with pytest.raises(ValueError, match="自己"):
-        merge_persons(KEPT, KEPT)
-
-
-def test_moving_out_keeps_the_row() -> None:
-    row = GONE | {"status": "active", "status_on": None}
-    changes = move_person(row, on=date(2023, 8, 1))
-    assert [(one.column, one.before, one.after) for one in changes] == [
-        ("status", "active", "moved_out"), ("status_on", None, date(2023, 8, 1))
-    ]  # fmt: skip
-    assert move_person(row | {"status": "moved_out"}, on=None) == []
-    assert left_household({"household_key": 2, "size_now": 3}, members=1)[0].after == 2
-
-
-def test_merging_households_brings_the_others_over() -> None:
-    kept, gone = {"household_key": 1, "size_now": 1, "phone": ""}, {"household_key": 2, "size_now": 2, "phone": "139"}
-    child = {"household_key": 2, "person_key": 10, "relation": "son"}
-    elder = {"household_key": 2, "person_key": 11, "relation": "head"}
-    changes = merge_households(
-        kept, gone, kept_members=[KEPT], gone_members=[GONE, child, elder], same=[(7, 9)],
-        kept_incomes=[2022], gone_incomes=[2021, 2022],
-    )  # fmt: skip
-    assert [(one.table, one.action, one.person_key or one.income_year) for one in changes] == [
-        ("person", "set", 7), ("person", "remove", 9), ("person", "move", 10), ("person", "set", 11),
-        ("person", "move", 11), ("income", "move", 2021), ("income", "remove", 2022), ("household", "set", None),
-        ("household", "set", None), ("household", "remove", None),
-    ]  # fmt: skip
-    assert changes[3].after == "other", "there is a head already"
-    assert (changes[-2].column, changes[-2].after) == ("size_now", 3)

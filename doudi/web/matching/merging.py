@@ -14,7 +14,6 @@ from django.apps import apps
 from django.db import IntegrityError, connection, models, transaction
 from django.utils.translation import gettext as _
 
-from doudi.matching.duplicate_changes import NEVER_FILLED
 from doudi.web.intake.targets import TRACKING
 from doudi.web.matching.models import DuplicateProposal, FeedLink, LinkCandidate, LinkDecision, RowBefore
 from doudi.web.protection.fields import EncryptedTextField
@@ -23,6 +22,10 @@ from doudi.web.registry.bulk import stored_fields
 from doudi.web.registry.models import Household, HouseholdIncome, Person
 
 NO_LONGER = ("dead", "moved_out")
+NEVER_FILLED = frozenset(
+    {"person_key", "household_key", "household_no", "person_no", "relation", "status", "status_on", "region_code"}
+)
+"""Columns that say where somebody stands in a household: not taken over from the row that goes."""
 WORKED_OUT = ("id_", "certificate_", "phone_", "disability_certificate")
 """Beginnings of columns that are worked out of encrypted ones."""
 ADDED_UP = tuple(
