@@ -85,7 +85,8 @@ def _pool(
         case ValueType.DATE:
             days = {date(2023, 8, 1), *(one for used in values.values() for one in used if isinstance(one, date))}
             days |= {date.fromisoformat(text) for text in texts if _is_day(text)}
-            yield from sorted(day + timedelta(days=step) for day in days for step in (-20000, -4000, -400, -40, -1, 0, 1, 400))
+            steps = (-20000, -4000, -400, -40, -1, 0, 1, 400)
+            yield from sorted(day + timedelta(days=step) for day in days for step in steps)
         case ValueType.MONTH:
             yield from sorted({"2015-01", "2023-01", "2023-07", "2024-12", *texts})
         case ValueType.TEXTS:
