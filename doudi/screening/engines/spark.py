@@ -52,7 +52,11 @@ class Spark:
     # ---- tables
 
     def add(self, name: str, rows: Rows) -> None:
-        frame = self.session.createDataFrame(_plain(rows)) if isinstance(rows, pa.Table) else self._read(rows)
+        if isinstance(rows, pa.Table):
+            named = name.startswith(_RAW) and COUNTY in rows.column_names  # by the registry's sheet, not by us
+            frame = self.session.createDataFrame(_plain(rows.drop_columns([COUNTY]) if named else rows))
+        else:
+            frame = self._read(rows)
         if COUNTY in frame.columns and not name.startswith(_RAW):
             names = [f"{mixed(one)} AS {one}" if one in _KEYS else one for one in frame.columns if one != COUNTY]
             frame = frame.selectExpr(*names)
@@ -62,7 +66,7 @@ class Spark:
         """Files of one schema are read as one; columns that some lack are unknown there."""
         schemas: dict[str, tuple[StructType, list[str]]] = {}
         for path in paths:
-            schema = spark_schema(pq.read_schema(path))
+            schema = StructType([one for one in spark_schema(pq.read_schema(path)).fields if one.name != COUNTY])
             schemas.setdefault(schema.simpleString(), (schema, []))[1].append(str(Path(path).resolve()))
         frames: list[DataFrame] = []
         for schema, files in schemas.values():
