@@ -22,8 +22,10 @@ import yaml
 from doudi.feeds.contract import load_contracts
 from doudi.matching.model import load_model
 from doudi.rulebook import Rulebook, build_rulebook
+from doudi.screening.cleaning.run import CleaningResult, check_data
 from doudi.screening.engines.province import alike, county_folders, screen_province
 from doudi.screening.engines.spark_session import SparkUnavailable, check_installed, spark_session
+from doudi.screening.inputs import RegistryTables
 from doudi.screening.run import screen
 from doudi.screening.shelf import Shelf
 from doudi.standards.pseudonym import Pseudonymiser
@@ -241,3 +243,27 @@ def test_missing_java_is_said_with_what_to_do(monkeypatch: pytest.MonkeyPatch, t
     old.chmod(0o755)
     with pytest.raises(SparkUnavailable, match="Java 版本是 11"):
         check_installed()
+
+
+def test_the_registrys_data_is_checked_alike(session: Any, province: Path, rulebook: Rulebook) -> None:
+    """One county's tables, with the column of counties that its own sheet has."""
+    from doudi.screening.engines.spark import Spark
+
+    names = ("household", "person", "income")
+    folder = province / f"county={FIRST}" / "registry"
+    tables = {name: pq.read_table(folder / f"{name}.parquet", partitioning=None) for name in names}
+    assert "county" in tables["household"].column_names
+    topics = ("identity", "household", "income", "region")
+    given = {
+        "rulebook": rulebook, "registry": RegistryTables(**tables), "as_of": AS_OF,
+        "checks": [check.id for check in rulebook.checks.values() if check.topic in topics],
+    }  # fmt: skip
+    here, there = check_data(**given, threads=1), check_data(**given, engine=Spark(session))
+
+    def rows(result: CleaningResult) -> Rows:
+        return sorted(result.issues.to_pylist(), key=lambda one: (one["check_id"], str(one)))
+
+    assert here.issues.num_rows
+    assert there.counts == here.counts
+    assert rows(there) == rows(here)
+    assert there.clean.equals(here.clean)
