@@ -59,15 +59,17 @@ def judge(
         tell(number / len(whole) * 0.7, step.title)
         engine.make(step)
     check_whole(engine)
-    certain: frozenset[str] = frozenset() if households is not None else _always_told(engine, plan)
-    counts = _counted(engine, plan, [check for check in plan.checks if check.id not in certain])
+    few = households is not None
+    counts = _counted(engine, plan, plan.checks) if few else {}
+    certain: frozenset[str] = frozenset() if few else _always_told(engine, plan)
     parts: list[pa.Table] = []
-    asked = [check for check in plan.checks if check.id in certain or counts[check.id][0]]
+    asked = [check for check in plan.checks if not few or counts[check.id][0]]
     for number, check in enumerate(asked):
         tell(0.7 + number / len(asked) * 0.3, check.title)
         found = engine.arrow(plan.sql.issues(check))
-        if check.id in certain:
-            counts[check.id] = (found.num_rows, 0)
+        if not few:
+            unknown = 0 if check.id in certain else engine.row(plan.sql.unknown(check))[0]
+            counts[check.id] = (found.num_rows, unknown)
         parts.append(found)
     tell(1.0, "完成")
     return counts, _with_heads(pa.concat_tables(parts), asked, plan.versions) if parts else ISSUES_SCHEMA.empty_table()

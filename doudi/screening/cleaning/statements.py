@@ -116,6 +116,17 @@ class CheckSql:
             queries.append((mine, f"SELECT {', '.join(counted)} FROM {rows}"))
         return queries
 
+    def unknown(self, check: Check) -> str:
+        """How many rows it cannot be told for; looked for among those that lack a fact, or divide by nothing."""
+        names = [name for name in columns_of(check.when.tree) if name in self.facts]
+        lacking = [f'f."{name}" IS NULL' for name in names]
+        lacking += [f'f."gap_{name}"' for name in names if name in self.rules.gapped]
+        conditions = [f"f.{MEMBER_FACT}"] if check.of_members else []
+        if not check.when.tree.find(exp.Nullif) and self.decidable(check):
+            conditions.append(f"({' OR '.join(sorted(lacking))})")
+        conditions.append(f"({self.condition(check)}) IS NULL")
+        return f"SELECT COUNT(*) FROM {table_of(check)} f WHERE {' AND '.join(conditions)}"
+
     def filling(self, checks: Iterable[Check]) -> dict[str, tuple[tuple[str, ...], str]]:
         """Table → facts of its checks with a query of one row: how many rows there are, and have a value of each.
 

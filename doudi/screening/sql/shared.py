@@ -26,13 +26,18 @@ class Shared:
 
 
 def _same_person(_year: int) -> str:
+    several = (
+        "SELECT r.* FROM registry_person r JOIN ("
+        "SELECT person_key FROM registry_person GROUP BY person_key HAVING COUNT(*) > 1"
+        ") d ON d.person_key = r.person_key"
+    )
     return (
         "SELECT p.person_key, p.household_key, n.households, n.active_households, n.dead_entries "
         "FROM registry_person p JOIN ("
         "SELECT person_key, COUNT(DISTINCT household_key) AS households, "
         f"COUNT(DISTINCT CASE WHEN {_COUNTED} = 'active' THEN household_key END) AS active_households, "
         f"COUNT(CASE WHEN {_COUNTED} = 'dead' THEN 1 END) AS dead_entries "
-        "FROM registry_person GROUP BY person_key HAVING COUNT(*) > 1"
+        f"FROM ({several.replace('r.*', 'r.person_key, r.household_key, r.status')}) s GROUP BY person_key"
         ") n ON n.person_key = p.person_key"
     )
 
