@@ -60,6 +60,8 @@ def test_the_guides_count_rules_policies_and_sheets_as_they_are() -> None:
     assert f"by {rules} rules of {departments[0]} departments" in english
     assert f"{regional[0]} of them watch whole villages and townships" in english
     assert f"{policies} assistance policies" in english
+    assert f"{len(rulebook.checks)} checks across fields and sheets" in english
+    assert f"{len(rulebook.checks)} 项数据核查" in chinese
     assert f"{sheets[0].capitalize()} department sheets" in english
     assert f"{departments[1]}个部门的 {rules} 条规则" in chinese
     assert f"其中{regional[1]}条看整村整乡" in chinese

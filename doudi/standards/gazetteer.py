@@ -29,6 +29,8 @@ _AUTONOMOUS = re.compile(rf"(?:(?:{_PEOPLES})族?)*(?:{_PEOPLES})族?自治(?P<k
 _PLAIN_AUTONOMOUS = re.compile(r"自治(?P<kind>区|州|县|旗)$")
 _KIND = re.compile(r"(特别行政区|地区|新区|林区|省|市|盟|县|区|旗)$")
 _SHORTEST = 2
+_SUPERSEDED = frozenset({"422921", "429001"})
+"""Without an end in the list, though replaced: 神农架林区 is 429021, 随州市 a city of its own (421300)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,8 @@ def _listed() -> Iterator[Entry]:
                 read = _PART.fullmatch(part)
                 if read is None or rest == "0000" or _UNNAMED.match(read["name"]):
                     continue
-                yield Entry(RegionCode(province + rest), _simplified(read["name"]), not read["until"])
+                current = not read["until"] and province + rest not in _SUPERSEDED
+                yield Entry(RegionCode(province + rest), _simplified(read["name"]), current)
 
 
 def _simplified(name: str) -> str:

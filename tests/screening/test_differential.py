@@ -15,6 +15,7 @@ from doudi.feeds.snapshot import list_snapshots
 from doudi.rulebook import Fact, Rulebook
 from doudi.rulebook.evaluation import evaluate
 from doudi.rulebook.grammar import AGGREGATES
+from doudi.rulebook.loading import MEMBER_FACT
 from doudi.rulebook.sources import HOUSEHOLD, INCOME, PERSON
 from doudi.screening.inputs import FeedRows, RegistryTables
 from doudi.screening.run import screen
@@ -32,6 +33,8 @@ class Naive:
 
     def __init__(self, rulebook: Rulebook, tables: dict[str, Rows]) -> None:
         self.book = rulebook
+        used = {name for rule in rulebook.rules.values() for name in rule.facts}
+        self.facts = rulebook.facts_of((*used, MEMBER_FACT))
         parameters = rulebook.parameters.values()
         self.constants: dict[str, Any] = {"as_of": AS_OF}
         for one in parameters:
@@ -47,7 +50,7 @@ class Naive:
 
     def person(self, person: dict[str, Any]) -> dict[str, Any]:
         row: dict[str, Any] = {}
-        for fact in self.book.facts.values():
+        for fact in self.facts.values():
             if fact.subject == "person":
                 if fact.source.id == PERSON:
                     self._plain(fact, person, row)
@@ -62,7 +65,7 @@ class Naive:
     ) -> dict[str, Any]:
         row: dict[str, Any] = {}
         years = {one["income_year"]: one for one in self.incomes.get(household["household_key"], [])}
-        for fact in self.book.facts.values():
+        for fact in self.facts.values():
             if fact.subject != "household":
                 continue
             if fact.source.id == HOUSEHOLD:

@@ -54,6 +54,11 @@ def test_a_county_written_out_in_full_is_that_county(county: tuple[str, str], be
     assert COUNTRY.find(name_of(code) + behind).code == code
 
 
+def test_of_two_codes_of_one_place_the_one_in_force_is_given() -> None:
+    assert COUNTRY.find("湖北省神农架林区").code == "429021000000"
+    assert COUNTRY.find("湖北省随州市").code == "421300000000"
+
+
 @given(st.sampled_from(COUNTIES))
 def test_a_county_named_alone_is_found_or_told_to_be_one_of_several(county: tuple[str, str]) -> None:
     code, name = county

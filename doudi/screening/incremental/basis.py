@@ -159,7 +159,7 @@ def _find(basis: Basis, engine: DuckDb, plan: Plan, holdings: Mapping[str, Holdi
     persons = [
         f"SELECT '{one.feed}' AS cause, person_key FROM ({sql}) one"
         for one in basis.deliveries
-        if one.feed in _of_persons(holdings)  # rules across households are worked out whole every time
+        if one.feed in _of_persons(engine, holdings)  # rules across households are worked out whole every time
         and (sql := changed_persons_sql(engine, one, plan.columns[table_name(one.feed)]))
     ]
     parts = [f"SELECT 'registry' AS cause, household_key FROM ({changed_households_sql()}) one"]
@@ -183,10 +183,10 @@ def _find(basis: Basis, engine: DuckDb, plan: Plan, holdings: Mapping[str, Holdi
     basis.reasons |= dict(zip(counted["cause"].to_pylist(), counted["households"].to_pylist(), strict=True))
 
 
-def _of_persons(holdings: Mapping[str, Holding]) -> list[str]:
+def _of_persons(engine: DuckDb, holdings: Mapping[str, Holding]) -> list[str]:
     """The feeds whose rows are about persons."""
     return [
-        source for source, holding in holdings.items() if source not in _REGISTRY and "person_key" in holding.columns
+        source for source in holdings if source not in _REGISTRY and "person_key" in engine.columns(table_name(source))
     ]
 
 
@@ -202,9 +202,10 @@ def _narrow(basis: Basis, engine: DuckDb, holdings: Mapping[str, Holding]) -> No
     for source in _REGISTRY:
         engine.narrow(table_name(source), "household_key IN (SELECT household_key FROM recomputed)")
     engine.run("CREATE TEMP TABLE recomputed_persons AS SELECT DISTINCT person_key FROM registry_person")
-    for source in _of_persons(holdings):
+    of_persons = _of_persons(engine, holdings)
+    for source in of_persons:
         engine.narrow(table_name(source), "person_key IN (SELECT person_key FROM recomputed_persons)")
-    basis.narrowed |= {table_name(source) for source in (*_REGISTRY, *_of_persons(holdings))}
+    basis.narrowed |= {table_name(source) for source in (*_REGISTRY, *of_persons)}
 
 
 def standing_rows(engine: Engine, kept: pa.Table, fresh: pa.Table) -> pa.Table:
