@@ -310,4 +310,4 @@ def test_pages_cost_as_many_statements_with_many_rows_as_with_few(make: Make, si
     few = costs()
     more(40)
     assert costs() == few
-    assert max(few) <= 14
+    assert max(few) <= 16
