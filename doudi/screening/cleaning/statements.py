@@ -179,6 +179,10 @@ class CheckSql:
         rows = self._rows(check)
         return f"SELECT {selected} FROM {rows} {'AND' if check.of_members else 'WHERE'} {self.condition(check)}"
 
+    def all_issues(self, checks: Iterable[Check]) -> str:
+        """The issues of several checks in one statement."""
+        return " UNION ALL ".join(self.issues(check) for check in checks)
+
     # ---- repairs
 
     def repair_of(self, check: Check) -> tuple[str, str]:
