@@ -20,8 +20,9 @@ from doudi.standards.regions import RegionCode, RegionLevel, RegionTree
 _BLANKS = re.compile(r"[\s·．.]+")
 _BETWEEN = re.compile(r"[,，、;；:：/\\|>＞()（）\[\]【】\"“”\-—~]+")
 _BEFORE = re.compile(
-    r"^(?:务工地点?|地址|地点|工作地点?|现居|中国|中华人民共和国|在|去|到|往|于|赴|驻|[,，、;；:：/\\(（\[【\-—]+)+"
+    r"^(?:务工地点?|地址|地点|工作地点?|现居|中国|中华人民共和国|在|去|到|往|于|赴|驻|[,，、;；:：/\\(（\[【\-—]+)"
 )
+"""One word or mark that may stand before a place."""
 _NAMED_AFTER = re.compile(r"^(?:[东西南北中环一二三四五]{0,2}(?:路|街|大道|大街|巷|胡同|桥|饭店|面馆|拉面|小吃|烤鸭))")
 _SMALLER = re.compile(r"^(?:镇|乡|街道|村|社区|庄|屯)")
 _OF_A_PLACE = re.compile(r"^$|^[^\u4e00-\u9fff]|镇|乡|街道|村|工业|开发区|园区|市场|码头|矿|打工|务工|上班|干活")
@@ -120,7 +121,9 @@ class PlaceFinder:
             return Place(area=cast(WorkArea, stated))
         if written.isdigit():
             return self._by_number(written)
-        named = _BEFORE.sub("", written)
+        named = written
+        while not self._begins_with_name(named) and (before := _BEFORE.match(named)):
+            named = named[before.end() :]
         whole = _ABBREVIATIONS.get(named) or _FURTHER.get(named)
         if whole:
             return _meant([Entry(RegionCode(whole), named)])
@@ -132,6 +135,11 @@ class PlaceFinder:
         if best:
             return self._deepened(named, best)
         return self._at_home(named)
+
+    def _begins_with_name(self, text: str) -> bool:
+        """Whether a text starts with a region written out in full, such as 于都县, which is not 于 and 都县."""
+        lengths = range(_SHORTEST + 1, min(_LONGEST_NAME, len(text)) + 1)
+        return any(full for length in lengths for _entry, full in self._names.get(text[:length], ()))
 
     def _by_number(self, digits: str) -> Place:
         try:

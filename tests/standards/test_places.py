@@ -59,6 +59,11 @@ def test_of_two_codes_of_one_place_the_one_in_force_is_given() -> None:
     assert COUNTRY.find("湖北省随州市").code == "421300000000"
 
 
+@pytest.mark.parametrize("text", ["于都县", "于都县工业园区", "在于都县", "务工地点：于都县"])
+def test_a_name_that_begins_like_a_preposition_is_a_name(text: str) -> None:
+    assert COUNTRY.find(text).code == "360731000000"
+
+
 @given(st.sampled_from(COUNTIES))
 def test_a_county_named_alone_is_found_or_told_to_be_one_of_several(county: tuple[str, str]) -> None:
     code, name = county
