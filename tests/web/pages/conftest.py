@@ -87,6 +87,12 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     yield from served(tmp_path_factory.mktemp("county"))
 
 
+@pytest.fixture
+def own_county(tmp_path: Path) -> Iterator[str]:
+    """A small county for one walk alone, which mends what others look for."""
+    yield from served(tmp_path)
+
+
 @pytest.fixture(scope="session")
 def empty_county(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a site with people but no households yet."""

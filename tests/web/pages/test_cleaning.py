@@ -9,8 +9,8 @@ from .conftest import PHONE, Visitor
 pytestmark = pytest.mark.browser
 
 
-def test_an_issue_goes_to_the_village_and_is_mended_at_the_door(visit: Callable[..., Visitor], county: str) -> None:
-    sender = visit(county)
+def test_an_issue_goes_to_the_village_and_is_mended_at_the_door(visit: Callable[..., Visitor], own_county: str) -> None:
+    sender = visit(own_county)
     sender.sign_in("county")
     sender.open("/cleaning/issues/")
     page = sender.page
@@ -26,9 +26,9 @@ def test_an_issue_goes_to_the_village_and_is_mended_at_the_door(visit: Callable[
     assert "已派给 1 个村" in page.get_by_role("status").first.inner_text()
     sender.check_page()
     page.locator("[data-row-link]").first.click()
-    task = page.url.removeprefix(county)
+    task = page.url.removeprefix(own_county)
 
-    door = visit(county, PHONE)
+    door = visit(own_county, PHONE)
     door.sign_in("village")
     door.open(task)
     door.check_page()
