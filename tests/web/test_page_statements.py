@@ -16,7 +16,7 @@ from doudi.web.cleaning.models import CleaningRun
 from doudi.web.discovery import rulebook
 from doudi.web.discovery.models import RunTally
 from doudi.web.registry.models import Person
-from tests.web.test_matrix import mended
+from tests.web.matrix.world import mended
 
 pytestmark = pytest.mark.django_db
 
