@@ -68,6 +68,24 @@ def test_it_answers_works_and_leaves_nothing_running(tmp_path):
     assert workers_of(tmp_path) == []
 
 
+TOLD_EARLY = """
+import os, signal, sys
+from doudi.web.serving import prepare
+prepare()
+from django.core.management import call_command
+from doudi.web.jobs.management.commands import worker
+worker.jobs_recover = lambda: os.kill(os.getpid(), signal.SIGTERM)
+call_command("worker")
+"""
+
+
+def test_a_worker_told_to_stop_while_it_starts_leaves_in_order(tmp_path):
+    ended = subprocess.run([sys.executable, "-c", TOLD_EARLY], env=environment(tmp_path), timeout=60)
+    assert ended.returncode == 0
+    assert (tmp_path / "jobs" / "workers").is_dir()
+    assert workers_of(tmp_path) == []
+
+
 def test_the_data_folder_and_the_key_file_are_private(tmp_path):
     folder = tmp_path / "fresh"
     given = environment(folder)
